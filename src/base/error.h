@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TREATY_SRC_BASE_ERROR_H
+#define TREATY_SRC_BASE_ERROR_H
+
+/*
+ * Filling in a `struct treaty_error`. Every function accepts a NULL `err` and
+ * returns `code`, so a failure is reported and returned in one statement:
+ *
+ *     return treaty_fail(err, TREATY_ENAME, pos, "\"%.*s\" is not a name",
+ *                        TREATY_STR_ARG(name));
+ */
+#include <treaty/base.h>
+
+#include <stdarg.h>
+
+/* For "%.*s"; cut at INT_MAX by nature, and messages are cut far earlier. */
+#define TREATY_STR_ARG(s) (int)(s).len, (s).data ? (s).data : ""
+
+enum treaty_code treaty_fail(struct treaty_error *err, enum treaty_code code,
+                             size_t offset, const char *format, ...)
+    TREATY_PRINTF(4, 5);
+
+enum treaty_code treaty_fail_v(struct treaty_error *err, enum treaty_code code,
+                               size_t offset, const char *format, va_list args);
+
+/* Code TREATY_ENOMEM with its sentence. */
+enum treaty_code treaty_fail_nomem(struct treaty_error *err);
+
+/* Set `err->path`, cutting the middle of what is too long. */
+void treaty_error_set_path(struct treaty_error *err, struct treaty_str path);
+
+/* Put `step` and a slash before the path: callers add it while unwinding. */
+void treaty_error_prepend_path(struct treaty_error *err,
+                               struct treaty_str step);
+
+#endif
