@@ -38,15 +38,55 @@ function(treaty_room name)
     target_link_libraries(room_${name} PRIVATE treaty_flags)
 endfunction()
 
-# treaty_library(NAME ROOMS): a static library of the rooms that exist.
+# treaty_room_uses(NAME LIBRARY...): the libraries that a room needs from
+# outside, as CMake targets or plain names. The room compiles with their
+# include folders, and whatever contains the room links them. After
+# treaty_room, in the room's own CMakeLists.txt:
+#
+#     treaty_room(client client.c request.c)
+#     treaty_package(libcurl)
+#     treaty_room_uses(client PkgConfig::libcurl)
+#
+# A library that the system always has is named as it is: `m`, `dl`.
+function(treaty_room_uses name)
+    target_link_libraries(room_${name} PRIVATE ${ARGN})
+    set_property(GLOBAL APPEND PROPERTY treaty_uses_${name} ${ARGN})
+endfunction()
+
+# treaty_package(MODULE): the target PkgConfig::MODULE from pkg-config.
+function(treaty_package module)
+    if(NOT TARGET PkgConfig::${module})
+        find_package(PkgConfig REQUIRED)
+        pkg_check_modules(${module} REQUIRED IMPORTED_TARGET GLOBAL ${module})
+    endif()
+endfunction()
+
+# treaty_library(NAME ROOMS): a static library of the rooms that exist, and
+# the libraries that they use.
 function(treaty_library name rooms)
     set(objects "")
+    set(uses "")
     foreach(room IN LISTS rooms)
         if(TARGET room_${room})
             list(APPEND objects $<TARGET_OBJECTS:room_${room}>)
+            get_property(needed GLOBAL PROPERTY treaty_uses_${room})
+            list(APPEND uses ${needed})
         endif()
     endforeach()
     if(objects)
+        list(REMOVE_DUPLICATES uses)
         add_library(${name} STATIC ${objects})
+        target_link_libraries(${name} PUBLIC ${uses})
+    endif()
+endfunction()
+
+# treaty_program(TARGET): what every executable needs. Under TSan that is a
+# stand-in for glibc's C11 threads (tests/harness/tsan_shim.c says why), which
+# librdkafka must find in the program, hence the exported symbols.
+function(treaty_program target)
+    set(shim ${CMAKE_SOURCE_DIR}/tests/harness/tsan_shim.c)
+    if(TREATY_SANITIZE MATCHES "thread" AND EXISTS ${shim})
+        target_sources(${target} PRIVATE ${shim})
+        target_link_options(${target} PRIVATE -rdynamic)
     endif()
 endfunction()
