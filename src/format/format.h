@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TREATY_SRC_FORMAT_FORMAT_H
+#define TREATY_SRC_FORMAT_FORMAT_H
+
+/*
+ * The contract of a format: Avro, Protobuf, JSON Schema. A format is one row
+ * of functions; nothing outside this folder asks which one it has.
+ *
+ *     text --parse--> schema --canonical, normalize--> text that decides ids
+ *                       |----layout--> struct in memory
+ *     writer, reader, layout --decode_plan, encode_plan--> plan
+ *     reader, writer --compare--> findings (Confluent's verdict)
+ */
+#include "format/finding.h"
+#include "plan/plan.h"
+
+#include "base/buf.h"
+
+struct treaty_format;
+
+/* One entry of a schema's reference list, as registered. */
+struct treaty_reference {
+    struct treaty_str name;
+    struct treaty_str subject;
+    int32_t version;
+};
+
+/* A schema that the text may refer to, in the order of dependency. */
+struct treaty_import {
+    struct treaty_reference reference; /* how it was reached */
+    struct treaty_str text;            /* canonical text */
+};
+
+enum treaty_strictness {
+    TREATY_NEW,    /* a schema that is being registered: every check */
+    TREATY_STORED, /* one that is stored already: it always loads */
+};
+
+/* Limits on a text, from the defaults; zero means the default. */
+struct treaty_limits {
+    size_t text_max;    /* 1 MiB; TREATY_ESCHEMATOOLARGE */
+    uint32_t depth_max; /* 256 */
+    uint32_t names_max; /* 65,536 names and symbols */
+};
+
+/* What is parsed. All views must live until parse returns. */
+struct treaty_source {
+    struct treaty_str text;
+    const struct treaty_reference *references; /* the list of this schema */
+    size_t reference_count;
+    const struct treaty_import *imports; /* the transitive closure of it */
+    size_t import_count;
+    enum treaty_strictness strictness;
+    struct treaty_limits limits;
+};
+
+/* A parsed schema: frozen, shared by count, everything on its own arena. */
+struct treaty_schema {
+    const struct treaty_format *format;
+    struct treaty_arena arena;
+    struct treaty_str text;      /* as submitted */
+    struct treaty_str canonical; /* as stored and served */
+    struct treaty_str name;      /* record full name, first message; or empty */
+    const struct treaty_reference *references;
+    size_t reference_count;
+    const void *root; /* the format's own tree */
+    int refs;         /* atomic */
+};
+
+struct treaty_format {
+    const char *name; /* "AVRO", "PROTOBUF", "JSON" as in the REST API */
+
+    /*
+     * Parse and canonicalise. On failure `err` has the offset in the text and
+     * the path; TREATY_ESCHEMA or one of the codes that share its REST number,
+     * TREATY_EJSON, TREATY_ELIMIT, TREATY_ESCHEMATOOLARGE, TREATY_ENOMEM.
+     */
+    enum treaty_code (*parse)(const struct treaty_source *source,
+                              struct treaty_schema **ret,
+                              struct treaty_error *err);
+
+    /* The text under `normalize=true`; TREATY_ESCHEMA where that throws. */
+    enum treaty_code (*normalize)(const struct treaty_schema *schema,
+                                  struct treaty_buf *out,
+                                  struct treaty_error *err);
+
+    /* The text with references inlined (`format=resolved`). */
+    enum treaty_code (*resolved)(const struct treaty_schema *schema,
+                                 struct treaty_buf *out,
+                                 struct treaty_error *err);
+
+    /* The natural layout of the schema: every field, in order. */
+    enum treaty_code (*layout)(const struct treaty_schema *schema,
+                               struct treaty_layout **ret,
+                               struct treaty_error *err);
+
+    /*
+     * Compile. Fields of the reader that the layout lacks are skipped;
+     * a field of the layout that the reader lacks is TREATY_EBIND, as is one
+     * of another type. What `writer` cannot give becomes a FAIL in the plan,
+     * not an error here.
+     */
+    enum treaty_code (*decode_plan)(const struct treaty_schema *writer,
+                                    const struct treaty_schema *reader,
+                                    const struct treaty_layout *layout,
+                                    const struct treaty_plan_options *options,
+                                    struct treaty_plan **ret,
+                                    struct treaty_error *err);
+
+    /* Fields of the schema that the layout lacks take their default, or
+     * TREATY_EBIND says which one has none. */
+    enum treaty_code (*encode_plan)(const struct treaty_schema *schema,
+                                    const struct treaty_layout *layout,
+                                    const struct treaty_plan_options *options,
+                                    struct treaty_plan **ret,
+                                    struct treaty_error *err);
+
+    /* Confluent's rules: can `reader` read what `writer` wrote? */
+    enum treaty_code (*compare)(const struct treaty_schema *reader,
+                                const struct treaty_schema *writer,
+                                struct treaty_findings *out);
+
+    /*
+     * Look-up's looser equality: the same after resolving references, so that
+     * a client may submit the inlined text (confluent.md 1.4, step 9).
+     */
+    bool (*equivalent)(const struct treaty_schema *a,
+                       const struct treaty_schema *b);
+};
+
+extern const struct treaty_format treaty_format_avro;
+
+/* The row called `name` (any case; empty means AVRO), or NULL. */
+const struct treaty_format *treaty_format_find(struct treaty_str name);
+
+/* All rows, NULL at the end. */
+const struct treaty_format *const *treaty_format_list(void);
+
+/*
+ * Parse by row, NULL `format` meaning Avro; the caller owns one count of
+ * `*ret`.
+ */
+TREATY_MUST_CHECK enum treaty_code
+treaty_schema_parse(const struct treaty_format *format,
+                    const struct treaty_source *source,
+                    struct treaty_schema **ret, struct treaty_error *err);
+
+struct treaty_schema *treaty_schema_ref(struct treaty_schema *schema);
+void treaty_schema_unref(struct treaty_schema *schema);
+
+/*
+ * The GUID of a text with its references (confluent.md 3.4): MD5 over the
+ * canonical text and each reference's name, subject and version.
+ */
+void treaty_schema_guid(struct treaty_str canonical,
+                        const struct treaty_reference *references,
+                        size_t reference_count, uint8_t ret[16]);
+/* 8-4-4-4-12 lower-case hex, 36 characters and a NUL. */
+void treaty_guid_print(const uint8_t guid[16], char ret[37]);
+/* Also accepts 32 hex digits without dashes. */
+bool treaty_guid_parse(struct treaty_str text, uint8_t ret[16]);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TREATY_SRC_RECORD_TYPE_H
+#define TREATY_SRC_RECORD_TYPE_H
+
+/*
+ * Types: what an event in memory looks like, for every format alike. A type
+ * says its kind, its parts, and where each part lies, exactly as a C compiler
+ * would place it; a `struct treaty_layout` is a frozen tree of them.
+ *
+ *     struct order {                RECORD size 40, align 8
+ *         struct treaty_str id;       "id"     STRING    at 0
+ *         struct treaty_enum status;  "status" ENUM      at 16
+ *         bool has_note;              "note"   OPTIONAL  at 24, flag +0,
+ *         int32_t note;                                  value +4
+ *         ...
+ *
+ * Trees are graphs where a record contains itself: only through POINTER, ARRAY
+ * or MAP. Walkers of types carry a depth or a memo.
+ */
+#include <treaty/record.h>
+
+#include "base/arena.h"
+
+struct treaty_type;
+
+/* A field of a RECORD, or a branch of a UNION. */
+struct treaty_field {
+    struct treaty_str
+        name; /* of a branch: its type's (full)name, "string"... */
+    const struct treaty_type *type;
+    size_t offset; /* from the start of the RECORD or UNION */
+};
+
+struct treaty_type {
+    enum treaty_kind kind;
+    uint32_t align;
+    size_t size; /* of one value in memory; the stride of array items */
+    struct treaty_str name;    /* fullname of RECORD, ENUM, FIXED; else empty */
+    struct treaty_str logical; /* "timestamp-millis", "decimal"...; or empty */
+    int32_t precision;         /* decimal */
+    int32_t scale;
+    const struct treaty_field *fields; /* RECORD: fields; UNION: branches */
+    uint32_t field_count;
+    uint32_t symbol_count;
+    const struct treaty_str *symbols; /* ENUM */
+    const struct treaty_type *item;   /* OPTIONAL ARRAY MAP POINTER */
+    size_t flag_offset;  /* OPTIONAL: the `bool`, from the field's offset */
+    size_t value_offset; /* OPTIONAL: the value. MAP: the value in an entry */
+    int32_t null_branch; /* OPTIONAL from ["null",T]: 0, from [T,"null"]: 1 */
+};
+
+/* A MAP's entries are `{struct treaty_str key; value}`; stride of an entry. */
+size_t treaty_type_stride(const struct treaty_type *type);
+
+/*
+ * A layout: one type tree on an arena of its own, shared by count. What is
+ * read is immutable.
+ */
+struct treaty_layout {
+    struct treaty_arena arena;
+    const struct treaty_type *root;
+    uint64_t fingerprint; /* of the tree: kinds, names, offsets, symbols */
+    int refs;             /* atomic */
+};
+
+struct treaty_layout *treaty_layout_ref(struct treaty_layout *layout);
+void treaty_layout_unref(struct treaty_layout *layout);
+
+/*
+ * An application's own layout from its table of bindings; `size` is that of
+ * its struct. TREATY_EBIND names the row that is wrong.
+ */
+TREATY_MUST_CHECK enum treaty_code
+treaty_layout_from_bindings(const struct treaty_binding *rows, size_t count,
+                            size_t size, struct treaty_layout **ret,
+                            struct treaty_error *err);
+
+/*
+ * Place the parts of `type` as a C compiler would and set its size and align:
+ * for builders that derive a layout from a schema. Children must be placed.
+ */
+void treaty_type_place(struct treaty_type *type, struct treaty_field *fields);
+
+#endif
