@@ -14,6 +14,10 @@
  *         int32_t note;                                  value +4
  *         ...
  *
+ * A layout that a format derives from a schema also carries what projecting
+ * one schema's events onto another needs: aliases and defaults. Layouts made
+ * from bindings have none.
+ *
  * Trees are graphs where a record contains itself: only through POINTER, ARRAY
  * or MAP. Walkers of types carry a depth or a memo.
  */
@@ -29,6 +33,9 @@ struct treaty_field {
         name; /* of a branch: its type's (full)name, "string"... */
     const struct treaty_type *type;
     size_t offset; /* from the start of the RECORD or UNION */
+    const struct treaty_str *aliases; /* further names, from a reader schema */
+    size_t alias_count;
+    struct treaty_str fallback; /* the default as JSON; .data NULL: none */
 };
 
 struct treaty_type {
@@ -42,8 +49,11 @@ struct treaty_type {
     const struct treaty_field *fields; /* RECORD: fields; UNION: branches */
     uint32_t field_count;
     uint32_t symbol_count;
-    const struct treaty_str *symbols; /* ENUM */
-    const struct treaty_type *item;   /* OPTIONAL ARRAY MAP POINTER */
+    const struct treaty_str *symbols;         /* ENUM */
+    const struct treaty_str *fallback_symbol; /* ENUM default, or NULL */
+    const struct treaty_str *aliases; /* of RECORD, ENUM, FIXED: full names */
+    size_t alias_count;
+    const struct treaty_type *item; /* OPTIONAL ARRAY MAP POINTER */
     size_t flag_offset;  /* OPTIONAL: the `bool`, from the field's offset */
     size_t value_offset; /* OPTIONAL: the value. MAP: the value in an entry */
     int32_t null_branch; /* OPTIONAL from ["null",T]: 0, from [T,"null"]: 1 */
