@@ -49,15 +49,48 @@ int treaty_code_exit_status(enum treaty_code code)
     return row_of(code)->exit_status;
 }
 
+/* How many bytes the sequence that begins with `lead` has. */
+static size_t sequence_len(unsigned char lead)
+{
+    if (lead >= 0xf0)
+        return 4;
+    if (lead >= 0xe0)
+        return 3;
+    return lead >= 0xc0 ? 2 : 1;
+}
+
+/*
+ * `len` bytes of `text` remain after a cut: the largest length up to it that
+ * does not end within a UTF-8 sequence, since messages leave as JSON.
+ */
+static size_t cut_at_character(const char *text, size_t len)
+{
+    size_t at = len;
+
+    while (at > 0 && len - at < 3 &&
+           ((unsigned char)text[at - 1] & 0xc0) == 0x80)
+        at--;
+    if (at == 0)
+        return len;
+    if (sequence_len((unsigned char)text[at - 1]) > len - at + 1)
+        return at - 1;
+    return len;
+}
+
 enum treaty_code treaty_fail_v(struct treaty_error *err, enum treaty_code code,
                                size_t offset, const char *format, va_list args)
 {
+    size_t room = sizeof(err->message);
+    int len;
+
     if (!err)
         return code;
     err->code = code;
     err->offset = offset;
     err->path[0] = '\0';
-    (void)vsnprintf(err->message, sizeof(err->message), format, args);
+    len = vsnprintf(err->message, room, format, args);
+    if (len >= (int)room)
+        err->message[cut_at_character(err->message, room - 1)] = '\0';
     return code;
 }
 
@@ -76,4 +109,49 @@ enum treaty_code treaty_fail_nomem(struct treaty_error *err)
 {
     return treaty_fail(err, TREATY_ENOMEM, TREATY_NO_OFFSET, "%s",
                        treaty_code_text(TREATY_ENOMEM));
+}
+
+/* Continuation bytes at the front belong to a character that was cut off. */
+static struct treaty_str from_character(struct treaty_str s)
+{
+    while (s.len && ((unsigned char)s.data[0] & 0xc0) == 0x80) {
+        s.data++;
+        s.len--;
+    }
+    return s;
+}
+
+void treaty_error_set_path(struct treaty_error *err, struct treaty_str path)
+{
+    const size_t room = sizeof(err->path) - 1;
+    const size_t half = (room - 3) / 2;
+    struct treaty_str head = {path.data, half};
+    struct treaty_str tail;
+
+    if (!err)
+        return;
+    if (path.len <= room) {
+        (void)snprintf(err->path, sizeof(err->path), "%.*s",
+                       TREATY_STR_ARG(path));
+        return;
+    }
+    head.len = cut_at_character(path.data, half);
+    tail =
+        from_character((struct treaty_str){path.data + path.len - half, half});
+    (void)snprintf(err->path, sizeof(err->path), "%.*s...%.*s",
+                   TREATY_STR_ARG(head), TREATY_STR_ARG(tail));
+}
+
+void treaty_error_prepend_path(struct treaty_error *err, struct treaty_str step)
+{
+    char whole[3 * sizeof(err->path)];
+    int len;
+
+    if (!err)
+        return;
+    if (step.len > sizeof(err->path))
+        step.len = cut_at_character(step.data, sizeof(err->path));
+    len = snprintf(whole, sizeof(whole), "/%.*s%s", TREATY_STR_ARG(step),
+                   err->path);
+    treaty_error_set_path(err, (struct treaty_str){whole, (size_t)len});
 }

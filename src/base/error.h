@@ -11,10 +11,17 @@
  */
 #include <treaty/base.h>
 
+#include <limits.h>
 #include <stdarg.h>
 
-/* For "%.*s"; cut at INT_MAX by nature, and messages are cut far earlier. */
-#define TREATY_STR_ARG(s) (int)(s).len, (s).data ? (s).data : ""
+/* For "%.*s"; cut at INT_MAX, and messages are cut far earlier. */
+#define TREATY_STR_ARG(s)                                                      \
+    treaty_str_precision((s).len), (s).data ? (s).data : ""
+
+static inline int treaty_str_precision(size_t len)
+{
+    return len > INT_MAX ? INT_MAX : (int)len;
+}
 
 enum treaty_code treaty_fail(struct treaty_error *err, enum treaty_code code,
                              size_t offset, const char *format, ...)
@@ -29,7 +36,10 @@ enum treaty_code treaty_fail_nomem(struct treaty_error *err);
 /* Set `err->path`, cutting the middle of what is too long. */
 void treaty_error_set_path(struct treaty_error *err, struct treaty_str path);
 
-/* Put `step` and a slash before the path: callers add it while unwinding. */
+/*
+ * Put a slash and `step` before the path, as it is: "0/qty" is never made,
+ * but "/items" + "/0/qty". Callers add their steps while they unwind.
+ */
 void treaty_error_prepend_path(struct treaty_error *err,
                                struct treaty_str step);
 

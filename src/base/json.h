@@ -40,7 +40,8 @@ struct treaty_json {
     size_t end;             /* offset past its last byte */
     size_t name_pos;        /* of the member name, for children of an OBJECT */
     struct treaty_str name; /* member name, escapes resolved */
-    struct treaty_str text; /* STRING: contents; NUMBER: exact spelling */
+    struct treaty_str text; /* STRING: contents; others but containers: exact
+                               spelling */
     const struct treaty_json *child; /* first of ARRAY and OBJECT, or NULL */
     const struct treaty_json *next;  /* the following sibling, or NULL */
 };
@@ -50,6 +51,8 @@ enum {
     TREATY_JSON_NAN = 1 << 1,      /* NaN, Infinity, -Infinity as NUMBER */
     TREATY_JSON_TRAILING = 1 << 2, /* ignore what follows the first value */
     TREATY_JSON_DUPLICATES_FAIL = 1 << 3, /* a repeated member is an error */
+    /* Half a surrogate pair (\ud800 alone) becomes "?" instead of an error. */
+    TREATY_JSON_LONE_SURROGATES = 1 << 4,
 };
 
 struct treaty_json_options {
@@ -90,9 +93,9 @@ const char *treaty_json_kind_text(enum treaty_json_kind kind);
 
 /*
  * Writing. `quote` writes a string with its quotes, escaping only `"`, `\` and
- * controls below U+0020 (short forms first, then lower-case \u00xx as Jackson
- * with upper-case digits: \u001F); everything else is raw UTF-8.
- * `write` prints a tree compactly, numbers in their exact spelling.
+ * controls below U+0020 (short forms first, else as Jackson: \u001F);
+ * everything else is raw UTF-8. `write` prints a tree compactly, numbers in
+ * their exact spelling.
  */
 void treaty_json_quote(struct treaty_buf *out, struct treaty_str s);
 void treaty_json_write(struct treaty_buf *out, const struct treaty_json *value);

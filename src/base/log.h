@@ -8,7 +8,8 @@
  * not log; the caller who can decide does, once.
  *
  *     2026-11-22T09:12:44.120Z WARN  store: commit failed code=50001 wait_ms=3
- *     {"ts":"...","level":"warn","area":"store","msg":"...","code":50001}
+ *     {"ts":"...","level":"warn","area":"store","msg":"commit failed
+ * code=50001"}
  */
 #include <treaty/base.h>
 
@@ -26,8 +27,8 @@ void treaty_log_setup(enum treaty_log_level least, enum treaty_log_form form);
 
 /*
  * `area` is the part of the program ("store", "http"). `format` makes the
- * message; then name, value pairs are appended by the message itself
- * ("wait_ms=%d"): in JSON form the message stays one string.
+ * message, with facts as name=value at its end ("wait_ms=%d"); it stays one
+ * string in JSON form. Controls are escaped, what exceeds 2047 bytes is cut.
  */
 void treaty_log(enum treaty_log_level level, const char *area,
                 const char *format, ...) TREATY_PRINTF(3, 4);

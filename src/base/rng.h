@@ -6,6 +6,8 @@
  * Deterministic random numbers (SplitMix64 seeding xoshiro256**): one seed,
  * one sequence, on every machine. Not for secrets.
  */
+#include "base/wide.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,7 +39,7 @@ static inline uint64_t treaty_rng_next(struct treaty_rng *rng)
 /* 0 to `bound` - 1; 0 when `bound` is 0. Bias below 2^-32 for 32-bit bounds. */
 static inline uint64_t treaty_rng_below(struct treaty_rng *rng, uint64_t bound)
 {
-    return (uint64_t)(((unsigned __int128)treaty_rng_next(rng) * bound) >> 64);
+    return (uint64_t)(((treaty_u128)treaty_rng_next(rng) * bound) >> 64);
 }
 
 /* Bytes from the kernel, for GUIDs, jitter seeds and hash seeds. */
