@@ -62,6 +62,13 @@ struct treaty_array {
     size_t count;
 };
 
+/* What becomes of a string that is not UTF-8. */
+enum treaty_utf8_policy {
+    TREATY_UTF8_ERROR,   /* an invalid string fails the event */
+    TREATY_UTF8_REPLACE, /* bad sequences become U+FFFD, on the arena */
+    TREATY_UTF8_PASS,    /* strings are not looked at */
+};
+
 /*
  * One row of an application's layout. Paths join field names with dots;
  * `[]` steps into the items of an array and `{}` into the values of a map:

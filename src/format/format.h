@@ -16,14 +16,9 @@
 
 #include "base/buf.h"
 
-struct treaty_format;
+#include <treaty/schema.h>
 
-/* One entry of a schema's reference list, as registered. */
-struct treaty_reference {
-    struct treaty_str name;
-    struct treaty_str subject;
-    int32_t version;
-};
+struct treaty_format;
 
 /* A schema that the text may refer to, in the order of dependency. */
 struct treaty_import {

@@ -21,12 +21,6 @@
 
 struct treaty_plan;
 
-enum treaty_utf8_policy {
-    TREATY_UTF8_ERROR,   /* an invalid string fails the event */
-    TREATY_UTF8_REPLACE, /* bad sequences become U+FFFD, on the arena */
-    TREATY_UTF8_PASS,    /* strings are not looked at */
-};
-
 struct treaty_plan_options {
     enum treaty_utf8_policy utf8;
     bool walk_to_end;   /* check the event past the last field that is needed */
