@@ -36,6 +36,8 @@ static inline uint64_t treaty_rng_next(struct treaty_rng *rng)
     return result;
 }
 
+__extension__ typedef unsigned __int128 treaty_u128;
+
 /* 0 to `bound` - 1; 0 when `bound` is 0. Bias below 2^-32 for 32-bit bounds. */
 static inline uint64_t treaty_rng_below(struct treaty_rng *rng, uint64_t bound)
 {

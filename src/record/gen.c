@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record/gen.h"
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "base/str.h"
+#include "base/utf8.h"
+#include "record/gen_text.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+/*
+ * The type tree is copied once into nodes that hold only what filling needs.
+ *
+ * Invariants:
+ * 1. `height` is the least number of nested nodes that a finite value needs;
+ *    HEIGHT_NONE marks a type without values. It is a fixpoint over the graph.
+ * 2. Depth counts the arrays, maps and pointers around a value: a record can
+ *    contain itself only through them. Below `DEPTH_SOFT` choices are free;
+ * from there on each choice takes the one of least height, so events end.
+ * 3. One event draws from one random sequence, in the order of the fields.
+ */
+enum {
+    DEPTH_SOFT = 4,
+    HEIGHT_NONE = UINT32_MAX,
+};
+
+struct node {
+    enum treaty_kind kind;
+    uint32_t height;
+    const struct treaty_type *type;
+    size_t offset;      /* in the parent; UNION branches: of the value */
+    struct node *child; /* first of `child_count` */
+    uint32_t child_count;
+    bool is_identity;
+    bool seen; /* while heights are computed and trees are copied */
+    struct treaty_gen_text text; /* STRING: which text, and how long */
+    struct node *shared; /* the node that was copied first for this type */
+};
+
+struct treaty_gen {
+    struct treaty_arena arena;
+    struct treaty_layout *layout;
+    struct node *root;
+    enum treaty_gen_style style;
+    bool carries_identity;
+};
+
+struct builder {
+    struct treaty_gen *gen;
+    struct type_slot *slots; /* open addressing by type pointer */
+    size_t used;
+    size_t size;
+};
+
+struct type_slot {
+    const struct treaty_type *type;
+    struct node *node;
+};
+
+struct filler {
+    const struct treaty_gen *gen;
+    const struct treaty_gen_identity *identity;
+    struct treaty_arena *arena;
+    struct treaty_rng rng;
+};
+
+/* Building. */
+
+static struct type_slot *find_slot(struct type_slot *slots, size_t size,
+                                   const struct treaty_type *type)
+{
+    size_t at = ((uintptr_t)type >> 4) * 0x9E3779B97F4A7C15u & (size - 1);
+
+    while (slots[at].type && slots[at].type != type)
+        at = (at + 1) & (size - 1);
+    return &slots[at];
+}
+
+static bool grow_slots(struct builder *b)
+{
+    size_t size = b->size ? b->size * 2 : 64;
+    struct type_slot *slots =
+        TREATY_ARENA_NEW_N(&b->gen->arena, struct type_slot, size);
+
+    if (!slots)
+        return false;
+    for (size_t i = 0; i < b->size; i++) {
+        if (b->slots[i].type)
+            *find_slot(slots, size, b->slots[i].type) = b->slots[i];
+    }
+    b->slots = slots;
+    b->size = size;
+    return true;
+}
+
+static bool remember(struct builder *b, const struct treaty_type *type,
+                     struct node *node)
+{
+    if (b->used * 2 >= b->size && !grow_slots(b))
+        return false;
+    *find_slot(b->slots, b->size, type) = (struct type_slot){type, node};
+    b->used++;
+    return true;
+}
+
+static bool build(struct builder *b, struct node *node,
+                  const struct treaty_type *type, struct treaty_str name);
+
+static bool build_fields(struct builder *b, struct node *node,
+                         const struct treaty_type *type)
+{
+    node->child_count = type->field_count;
+    node->child =
+        TREATY_ARENA_NEW_N(&b->gen->arena, struct node, type->field_count + 1);
+    if (!node->child)
+        return false;
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const struct treaty_field *field = &type->fields[i];
+
+        node->child[i].offset = field->offset;
+        if (!build(b, &node->child[i], field->type, field->name))
+            return false;
+    }
+    return true;
+}
+
+static bool build_item(struct builder *b, struct node *node,
+                       const struct treaty_type *type, struct treaty_str name)
+{
+    node->child_count = 1;
+    node->child = TREATY_ARENA_NEW(&b->gen->arena, struct node);
+    if (!node->child)
+        return false;
+    if (type->kind == TREATY_KIND_OPTIONAL || type->kind == TREATY_KIND_MAP)
+        node->child->offset = type->value_offset;
+    return build(b, node->child, type->item, name);
+}
+
+/* Records are copied once a type: they are what can contain itself. */
+static bool build(struct builder *b, struct node *node,
+                  const struct treaty_type *type, struct treaty_str name)
+{
+    node->kind = type->kind;
+    node->type = type;
+    node->height = HEIGHT_NONE;
+    node->text = treaty_gen_text_for(name);
+    if (type->item)
+        return build_item(b, node, type, name);
+    if (type->kind == TREATY_KIND_UNION)
+        return build_fields(b, node, type);
+    if (type->kind != TREATY_KIND_RECORD)
+        return true;
+
+    struct type_slot *slot =
+        b->size ? find_slot(b->slots, b->size, type) : NULL;
+
+    if (slot && slot->type) {
+        node->shared = slot->node;
+        return true;
+    }
+    return remember(b, type, node) && build_fields(b, node, type);
+}
+
+/* Heights (invariant 1): repeat until nothing changes. */
+
+static uint32_t plus_one(uint32_t height)
+{
+    return height == HEIGHT_NONE ? HEIGHT_NONE : height + 1;
+}
+
+static uint32_t least_child(const struct node *node)
+{
+    uint32_t least = HEIGHT_NONE;
+
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        if (node->child[i].height < least)
+            least = node->child[i].height;
+    }
+    return least;
+}
+
+static uint32_t most_child(const struct node *node)
+{
+    uint32_t most = 0;
+
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        if (node->child[i].height > most)
+            most = node->child[i].height;
+    }
+    return most;
+}
+
+static uint32_t height_of(const struct node *node)
+{
+    if (node->shared)
+        return node->shared->height;
+    switch (node->kind) {
+    case TREATY_KIND_RECORD:
+        return plus_one(most_child(node));
+    case TREATY_KIND_UNION:
+    case TREATY_KIND_POINTER:
+        return plus_one(least_child(node));
+    case TREATY_KIND_ENUM:
+        return node->type->symbol_count ? 1 : HEIGHT_NONE;
+    default: /* a leaf, or a container that may be empty */
+        return 1;
+    }
+}
+
+static bool settle(struct node *node)
+{
+    bool changed = false;
+    uint32_t height;
+
+    for (uint32_t i = 0; i < node->child_count; i++)
+        changed |= settle(&node->child[i]);
+    height = height_of(node);
+    changed |= height != node->height;
+    node->height = height;
+    return changed;
+}
+
+static void mark_identity(struct treaty_gen *gen)
+{
+    const struct treaty_type *type = gen->root->type;
+
+    if (type->kind != TREATY_KIND_RECORD)
+        return;
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        if (type->fields[i].type->kind == TREATY_KIND_STRING &&
+            treaty_str_eq(type->fields[i].name, TREATY_STR("order_id"))) {
+            gen->root->child[i].is_identity = true;
+            gen->carries_identity = true;
+        }
+    }
+}
+
+enum treaty_code treaty_gen_new(struct treaty_layout *layout,
+                                enum treaty_gen_style style,
+                                struct treaty_gen **ret,
+                                struct treaty_error *err)
+{
+    struct treaty_gen *gen = calloc(1, sizeof(*gen));
+    struct builder b = {.gen = gen};
+
+    if (!gen)
+        return treaty_fail_nomem(err);
+    gen->layout = treaty_layout_ref(layout);
+    gen->style = style;
+    gen->root = TREATY_ARENA_NEW(&gen->arena, struct node);
+    if (!gen->root || !build(&b, gen->root, layout->root, layout->root->name)) {
+        treaty_gen_free(gen);
+        return treaty_fail_nomem(err);
+    }
+    while (settle(gen->root)) {
+    }
+    if (gen->root->height == HEIGHT_NONE) {
+        treaty_gen_free(gen);
+        return treaty_fail(err, TREATY_EVALUE, TREATY_NO_OFFSET,
+                           "no value of this schema exists: a record must "
+                           "contain itself, or an enum has no symbols");
+    }
+    mark_identity(gen);
+    *ret = gen;
+    return TREATY_OK;
+}
+
+void treaty_gen_free(struct treaty_gen *gen)
+{
+    if (!gen)
+        return;
+    treaty_layout_unref(gen->layout);
+    treaty_arena_release(&gen->arena);
+    free(gen);
+}
+
+bool treaty_gen_carries_identity(const struct treaty_gen *gen)
+{
+    return gen->carries_identity;
+}
+
+/* Filling. */
+
+static bool edgy(const struct filler *f)
+{
+    return f->gen->style == TREATY_GEN_EDGE;
+}
+
+static int64_t edge_i64(struct filler *f, int64_t least, int64_t most)
+{
+    uint64_t bits = treaty_rng_next(&f->rng);
+
+    switch (bits & 7) {
+    case 0:
+        return 0;
+    case 1:
+        return -1;
+    case 2:
+        return least;
+    case 3:
+        return most;
+    case 4:
+        return (int64_t)(bits >> 8 & 127) - 64;
+    default:
+        /* Any width, so that every varint length occurs. */
+        bits = treaty_rng_next(&f->rng) >> (bits >> 8 & 63);
+        return (int64_t)(least == INT32_MIN ? bits & INT32_MAX : bits);
+    }
+}
+
+static double edge_double(struct filler *f)
+{
+    static const double odd[] = {0.0,     -0.0,    1.5,         -2.25,
+                                 DBL_MAX, DBL_MIN, DBL_EPSILON, 16777217.0};
+    uint64_t bits = treaty_rng_next(&f->rng);
+
+    switch (bits & 15) {
+    case 0:
+        return (double)NAN;
+    case 1:
+        return (double)INFINITY;
+    case 2:
+        return -(double)INFINITY;
+    default:
+        return odd[(bits >> 4) % (sizeof(odd) / sizeof(odd[0]))];
+    }
+}
+
+static double likely_double(struct filler *f)
+{
+    return (double)treaty_rng_below(&f->rng, 100000000) / 100.0;
+}
+
+static void fill_int32(struct filler *f, const struct node *node, void *at)
+{
+    int32_t value;
+
+    if (edgy(f))
+        value = (int32_t)edge_i64(f, INT32_MIN, INT32_MAX);
+    else
+        value =
+            (int32_t)treaty_gen_text_number(&node->text, &f->rng, INT32_MAX);
+    memcpy(at, &value, sizeof(value));
+}
+
+static void fill_int64(struct filler *f, const struct node *node, void *at)
+{
+    int64_t value;
+
+    if (edgy(f))
+        value = edge_i64(f, INT64_MIN, INT64_MAX);
+    else
+        value = treaty_gen_text_number(&node->text, &f->rng, INT64_MAX);
+    memcpy(at, &value, sizeof(value));
+}
+
+static void fill_float(struct filler *f, void *at)
+{
+    float value = (float)(edgy(f) ? edge_double(f) : likely_double(f));
+
+    memcpy(at, &value, sizeof(value));
+}
+
+static void fill_double(struct filler *f, void *at)
+{
+    double value = edgy(f) ? edge_double(f) : likely_double(f);
+
+    memcpy(at, &value, sizeof(value));
+}
+
+static bool fill_identity(struct filler *f, struct treaty_str *at)
+{
+    char *digits =
+        treaty_arena_alloc_aligned(f->arena, TREATY_GEN_IDENTITY_LEN, 1);
+
+    if (!digits)
+        return false;
+    treaty_gen_identity_print(f->identity, digits);
+    *at = (struct treaty_str){digits, TREATY_GEN_IDENTITY_LEN};
+    return true;
+}
+
+static void fill_string(struct filler *f, const struct node *node,
+                        struct treaty_str *at)
+{
+    if (edgy(f))
+        *at = treaty_gen_text_odd(&f->rng);
+    else
+        *at = treaty_gen_text_pick(&node->text, &f->rng);
+}
+
+static void fill_bytes(struct filler *f, char *at, size_t len)
+{
+    for (size_t done = 0; done < len; done += sizeof(uint64_t)) {
+        uint64_t bits = treaty_rng_next(&f->rng);
+        size_t rest = len - done;
+
+        memcpy(at + done, &bits, rest < sizeof(bits) ? rest : sizeof(bits));
+    }
+}
+
+static bool fill_byte_string(struct filler *f, struct treaty_str *at)
+{
+    size_t len = (size_t)treaty_rng_below(&f->rng, edgy(f) ? 70 : 24);
+    char *data = treaty_arena_alloc_aligned(f->arena, len + 1, 1);
+
+    if (!data)
+        return false;
+    fill_bytes(f, data, len);
+    *at = (struct treaty_str){data, len};
+    return true;
+}
+
+static void fill_enum(struct filler *f, const struct node *node, void *at)
+{
+    int32_t symbol =
+        (int32_t)treaty_rng_below(&f->rng, node->type->symbol_count);
+    struct treaty_enum value = {symbol, symbol};
+
+    memcpy(at, &value, sizeof(value));
+}
+
+static bool fill(struct filler *f, const struct node *node, char *at,
+                 uint32_t depth);
+
+static bool fill_optional(struct filler *f, const struct node *node, char *at,
+                          uint32_t depth)
+{
+    uint64_t bound = edgy(f) ? 2 : 8;
+    bool present = treaty_rng_below(&f->rng, bound) != 0;
+
+    if (depth >= DEPTH_SOFT || node->child->height == HEIGHT_NONE)
+        present = false;
+    at[node->type->flag_offset] = present;
+    if (!present)
+        return true;
+    return fill(f, node->child, at + node->child->offset, depth);
+}
+
+static const struct node *choose_branch(struct filler *f,
+                                        const struct node *node, uint32_t depth)
+{
+    const struct node *least = &node->child[0];
+    uint64_t start = treaty_rng_below(&f->rng, node->child_count);
+
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        const struct node *branch =
+            &node->child[(start + i) % node->child_count];
+
+        if (branch->height != HEIGHT_NONE && depth < DEPTH_SOFT)
+            return branch;
+        if (branch->height < least->height)
+            least = branch;
+    }
+    return least;
+}
+
+static bool fill_union(struct filler *f, const struct node *node, char *at,
+                       uint32_t depth)
+{
+    const struct node *branch = choose_branch(f, node, depth);
+    int32_t number = (int32_t)(branch - node->child);
+
+    memcpy(at, &number, sizeof(number));
+    return fill(f, branch, at + branch->offset, depth);
+}
+
+static size_t choose_count(struct filler *f, const struct node *node,
+                           uint32_t depth)
+{
+    if (depth >= DEPTH_SOFT || node->child->height == HEIGHT_NONE)
+        return 0;
+    if (!edgy(f))
+        return 3 + (size_t)treaty_rng_below(&f->rng, 4);
+    return (size_t)treaty_rng_below(&f->rng, depth > 2 ? 3 : 5);
+}
+
+static bool fill_items(struct filler *f, const struct node *node, char *at,
+                       uint32_t depth)
+{
+    struct treaty_array array = {NULL, choose_count(f, node, depth)};
+    size_t stride = treaty_type_stride(node->type);
+
+    if (array.count) {
+        array.items =
+            treaty_arena_calloc(f->arena, array.count, stride ? stride : 1);
+        if (!array.items)
+            return false;
+    }
+    memcpy(at, &array, sizeof(array));
+    for (size_t i = 0; i < array.count; i++) {
+        char *item = (char *)array.items + i * stride;
+
+        if (node->kind == TREATY_KIND_MAP) {
+            struct treaty_str key = treaty_gen_text_key(i, &f->rng);
+
+            memcpy(item, &key, sizeof(key));
+        }
+        if (!fill(f, node->child, item + node->child->offset, depth + 1))
+            return false;
+    }
+    return true;
+}
+
+static bool fill_pointer(struct filler *f, const struct node *node, char *at,
+                         uint32_t depth)
+{
+    size_t size = node->type->item->size;
+    void *record = treaty_arena_calloc(f->arena, 1, size ? size : 1);
+
+    if (!record)
+        return false;
+    memcpy(at, &record, sizeof(record));
+    return fill(f, node->child, record, depth + 1);
+}
+
+static bool fill_record(struct filler *f, const struct node *node, char *at,
+                        uint32_t depth)
+{
+    const struct node *end;
+
+    if (node->shared)
+        node = node->shared;
+    end = node->child + node->child_count;
+    for (const struct node *child = node->child; child < end; child++) {
+        if (!fill(f, child, at + child->offset, depth))
+            return false;
+    }
+    return true;
+}
+
+/* NOLINTNEXTLINE(readability-function-size): one flat switch over the kinds */
+static bool fill(struct filler *f, const struct node *node, char *at,
+                 uint32_t depth)
+{
+    switch (node->kind) {
+    case TREATY_KIND_NULL:
+        return true;
+    case TREATY_KIND_BOOL:
+        *at = (char)(treaty_rng_next(&f->rng) & 1);
+        return true;
+    case TREATY_KIND_INT32:
+    case TREATY_KIND_UINT32:
+        fill_int32(f, node, at);
+        return true;
+    case TREATY_KIND_INT64:
+    case TREATY_KIND_UINT64:
+        fill_int64(f, node, at);
+        return true;
+    case TREATY_KIND_FLOAT:
+        fill_float(f, at);
+        return true;
+    case TREATY_KIND_DOUBLE:
+        fill_double(f, at);
+        return true;
+    case TREATY_KIND_STRING:
+        if (node->is_identity && !edgy(f))
+            return fill_identity(f, (struct treaty_str *)(void *)at);
+        fill_string(f, node, (struct treaty_str *)(void *)at);
+        return true;
+    case TREATY_KIND_BYTES:
+        return fill_byte_string(f, (struct treaty_str *)(void *)at);
+    case TREATY_KIND_FIXED:
+        fill_bytes(f, at, node->type->size);
+        return true;
+    case TREATY_KIND_ENUM:
+        fill_enum(f, node, at);
+        return true;
+    case TREATY_KIND_OPTIONAL:
+        return fill_optional(f, node, at, depth);
+    case TREATY_KIND_UNION:
+        return fill_union(f, node, at, depth);
+    case TREATY_KIND_RECORD:
+        return fill_record(f, node, at, depth);
+    case TREATY_KIND_ARRAY:
+    case TREATY_KIND_MAP:
+        return fill_items(f, node, at, depth);
+    case TREATY_KIND_POINTER:
+        return fill_pointer(f, node, at, depth);
+    }
+    return true;
+}
+
+enum treaty_code treaty_gen_event(const struct treaty_gen *gen,
+                                  const struct treaty_gen_identity *identity,
+                                  void *record, struct treaty_arena *arena)
+{
+    struct filler f = {.gen = gen, .identity = identity, .arena = arena};
+
+    treaty_rng_init(&f.rng, identity->seed ^
+                                (uint64_t)identity->producer << 40 ^
+                                identity->sequence * 0x9E3779B97F4A7C15u);
+    memset(record, 0, gen->layout->root->size);
+    return fill(&f, gen->root, record, 0) ? TREATY_OK : TREATY_ENOMEM;
+}
+
+/* Identities. */
+
+static char *put_hex(char *at, uint64_t value, int digits)
+{
+    static const char hex[] = "0123456789abcdef";
+
+    for (int i = digits - 1; i >= 0; i--) {
+        at[i] = hex[value & 15];
+        value >>= 4;
+    }
+    return at + digits;
+}
+
+void treaty_gen_identity_print(const struct treaty_gen_identity *identity,
+                               char ret[TREATY_GEN_IDENTITY_LEN])
+{
+    ret = put_hex(ret, identity->producer, 8);
+    ret = put_hex(ret, identity->sequence, 12);
+    (void)put_hex(ret, identity->seed, 16);
+}
+
+static bool get_hex(struct treaty_str digits, uint64_t *ret)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < digits.len; i++) {
+        char c = digits.data[i];
+
+        if (c >= '0' && c <= '9')
+            value = value << 4 | (uint64_t)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            value = value << 4 | (uint64_t)(c - 'a' + 10);
+        else
+            return false;
+    }
+    *ret = value;
+    return true;
+}
+
+bool treaty_gen_identity_parse(struct treaty_str text,
+                               struct treaty_gen_identity *ret)
+{
+    uint64_t producer = 0;
+    uint64_t sequence = 0;
+    uint64_t seed = 0;
+
+    if (text.len != TREATY_GEN_IDENTITY_LEN)
+        return false;
+    if (!get_hex(treaty_str_sub(text, 0, 8), &producer) ||
+        !get_hex(treaty_str_sub(text, 8, 12), &sequence) ||
+        !get_hex(treaty_str_sub(text, 20, 16), &seed))
+        return false;
+    ret->producer = (uint32_t)producer;
+    ret->sequence = sequence;
+    ret->seed = seed;
+    return true;
+}
