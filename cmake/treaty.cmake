@@ -7,6 +7,7 @@ set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(TREATY_WERROR "Treat warnings as errors" OFF)
+option(TREATY_FUZZ "Build the fuzz targets (clang)" OFF)
 set(TREATY_SANITIZE "" CACHE STRING "address,undefined or thread or fuzzer")
 
 add_library(treaty_flags INTERFACE)
@@ -29,6 +30,10 @@ if(TREATY_SANITIZE)
         -fsanitize=${TREATY_SANITIZE} -fno-omit-frame-pointer
         -fno-sanitize-recover=all)
     target_link_options(treaty_flags INTERFACE -fsanitize=${TREATY_SANITIZE})
+endif()
+
+if(TREATY_FUZZ)
+    target_compile_options(treaty_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # treaty_room(NAME SOURCE...): the objects of one folder under src/.
@@ -61,9 +66,8 @@ function(treaty_package module)
     endif()
 endfunction()
 
-# treaty_library(NAME ROOMS): a static library of the rooms that exist, and
-# the libraries that they use.
-function(treaty_library name rooms)
+# The objects of those rooms that exist, and what these rooms use.
+function(treaty_collect rooms ret_objects ret_uses)
     set(objects "")
     set(uses "")
     foreach(room IN LISTS rooms)
@@ -73,11 +77,36 @@ function(treaty_library name rooms)
             list(APPEND uses ${needed})
         endif()
     endforeach()
+    list(REMOVE_DUPLICATES uses)
+    set(${ret_objects} ${objects} PARENT_SCOPE)
+    set(${ret_uses} ${uses} PARENT_SCOPE)
+endfunction()
+
+# treaty_library(NAME ROOMS): a static library of the rooms that exist, and
+# the libraries that they use.
+function(treaty_library name rooms)
+    treaty_collect("${rooms}" objects uses)
     if(objects)
-        list(REMOVE_DUPLICATES uses)
         add_library(${name} STATIC ${objects})
         target_link_libraries(${name} PUBLIC ${uses})
     endif()
+endfunction()
+
+# treaty_public_library(STATIC ROOMS): what others link. The static library
+# gets the public name, libtreaty.a; libtreaty.so has the same objects and
+# exports what is marked TREATY_API. Sanitizer builds have no use for it.
+function(treaty_public_library static rooms)
+    set_target_properties(${static} PROPERTIES OUTPUT_NAME treaty)
+    if(TREATY_SANITIZE)
+        return()
+    endif()
+    treaty_collect("${rooms}" objects uses)
+    add_library(treaty_shared SHARED ${objects})
+    target_link_libraries(treaty_shared PRIVATE ${uses})
+    target_link_options(treaty_shared PRIVATE -Wl,--no-undefined)
+    set_target_properties(treaty_shared PROPERTIES
+        OUTPUT_NAME treaty
+        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 endfunction()
 
 # treaty_program(TARGET): what every executable needs. Under TSan that is a
