@@ -23,7 +23,7 @@ endforeach()
 # another one than the build was told.
 treaty_collect("${LIBRARY_ROOMS}" objects uses)
 set(modules "")
-set(libraries "-pthread")
+set(libraries "-lm -pthread")
 foreach(use IN LISTS uses)
     if(use MATCHES "^PkgConfig::(.*)$")
         list(APPEND modules ${CMAKE_MATCH_1})

@@ -102,8 +102,7 @@ function(treaty_public_library static rooms)
     endif()
     treaty_collect("${rooms}" objects uses)
     add_library(treaty_shared SHARED ${objects})
-    target_link_libraries(treaty_shared PRIVATE ${uses})
-    target_link_options(treaty_shared PRIVATE -Wl,--no-undefined)
+    target_link_libraries(treaty_shared PRIVATE ${uses} m pthread)
     set_target_properties(treaty_shared PROPERTIES
         OUTPUT_NAME treaty
         VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
