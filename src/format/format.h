@@ -62,6 +62,16 @@ struct treaty_schema {
     int refs;         /* atomic */
 };
 
+/* A piece of a payload; the texts live until the callback returns. */
+struct treaty_span {
+    size_t offset; /* in the payload */
+    size_t len;
+    struct treaty_str path;  /* "items[0].qty"; empty at the top */
+    struct treaty_str type;  /* "string", "length of string", "block" */
+    struct treaty_str value; /* "12", "\"USD\"", "1 = PAID" */
+};
+typedef void (*treaty_span_fn)(void *ctx, const struct treaty_span *span);
+
 struct treaty_format {
     const char *name; /* "AVRO", "PROTOBUF", "JSON" as in the REST API */
 
@@ -121,6 +131,15 @@ struct treaty_format {
      */
     bool (*equivalent)(const struct treaty_schema *a,
                        const struct treaty_schema *b);
+
+    /*
+     * Take a payload apart for people: one span for each piece of it, in
+     * order. Stops at the first fault with its code, offset and path; the
+     * spans before it have been given.
+     */
+    enum treaty_code (*annotate)(const struct treaty_schema *schema,
+                                 struct treaty_str payload, treaty_span_fn give,
+                                 void *ctx, struct treaty_error *err);
 };
 
 extern const struct treaty_format treaty_format_avro;
