@@ -76,6 +76,7 @@ static void append(struct treaty_map *map, struct treaty_str key, void *value,
 static enum treaty_code rebuild(struct treaty_map *map)
 {
     struct treaty_map fresh = {.arena = map->arena, .slots = FIRST_SLOTS};
+    struct treaty_map old;
 
     while (room_of(fresh.slots) < map->live * 2 && fresh.slots < SIZE_MAX / 2)
         fresh.slots *= 2;
@@ -90,13 +91,14 @@ static enum treaty_code rebuild(struct treaty_map *map)
         return TREATY_ENOMEM;
     }
     for (size_t i = 0; i < map->used; i++) {
-        const struct treaty_map_entry *old = &map->entries[i];
+        const struct treaty_map_entry *entry = &map->entries[i];
 
-        if (old->live)
-            append(&fresh, old->key, old->value, old->hash);
+        if (entry->live)
+            append(&fresh, entry->key, entry->value, entry->hash);
     }
-    treaty_map_release(map);
+    old = *map;
     *map = fresh;
+    treaty_map_release(&old);
     return TREATY_OK;
 }
 
