@@ -85,7 +85,10 @@ bool treaty_json_to_i64(const struct treaty_json *number, int64_t *ret);
 /* NUMBER as the nearest double (infinite past the range). */
 bool treaty_json_to_double(const struct treaty_json *number, double *ret);
 
-/* Deep equality: numbers by exact spelling, objects in any member order. */
+/*
+ * Deep equality: numbers by exact spelling, objects in any member order, the
+ * last one of members that were given twice.
+ */
 bool treaty_json_eq(const struct treaty_json *a, const struct treaty_json *b);
 
 /* "object", "string", ... with an article, for messages: "an object". */
@@ -100,7 +103,10 @@ const char *treaty_json_kind_text(enum treaty_json_kind kind);
 void treaty_json_quote(struct treaty_buf *out, struct treaty_str s);
 void treaty_json_write(struct treaty_buf *out, const struct treaty_json *value);
 
-/* Double and float as Java prints them: "1.0", "1.0E10", "1.6777216E7". */
+/*
+ * Double and float as Java prints them (base/decimal.h): "1.0", "1.0E10",
+ * "1.6777216E7"; "NaN" and "Infinity", which are no JSON, bare.
+ */
 void treaty_json_put_double(struct treaty_buf *out, double value);
 void treaty_json_put_float(struct treaty_buf *out, float value);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 
+#include "base/decimal.h"
 #include "base/str.h"
 
 /* The letter of a short escape, or NUL. */
@@ -88,6 +89,20 @@ void treaty_json_write(struct treaty_buf *out, const struct treaty_json *value)
         treaty_json_write(out, c);
     }
     treaty_buf_put_c(out, is_object ? '}' : ']');
+}
+
+void treaty_json_put_double(struct treaty_buf *out, double value)
+{
+    char text[TREATY_DECIMAL_SIZE];
+
+    treaty_buf_put_mem(out, text, treaty_decimal_put_double(text, value));
+}
+
+void treaty_json_put_float(struct treaty_buf *out, float value)
+{
+    char text[TREATY_DECIMAL_SIZE];
+
+    treaty_buf_put_mem(out, text, treaty_decimal_put_float(text, value));
 }
 
 /* A comma where one is due; the value that follows makes the next one due. */

@@ -67,10 +67,10 @@ bool treaty_str_to_i64(struct treaty_str s, int64_t *ret);
 bool treaty_str_to_u64(struct treaty_str s, uint64_t *ret);
 
 /*
- * Decimal text (JSON's form, also "1", "-0.5e3") as the nearest double, and a
- * double in the fewest digits that read back the same, as Java's
- * Double.toString prints it. Neither looks at the locale. `buf` takes at
- * least 32 bytes; the length is returned.
+ * Decimal text as the nearest double, ties to even; infinite past the range.
+ * JSON's form, and leading zeros, "1." and ".5", which other grammars have.
+ * False on anything else. Does not look at the locale. How to print a double
+ * is in base/decimal.h.
  */
 bool treaty_str_to_double(struct treaty_str s, double *ret);
 
