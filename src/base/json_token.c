@@ -390,8 +390,8 @@ static enum treaty_code read_escaped(struct treaty_json_lexer *lexer,
                                      struct treaty_str *ret, size_t *ret_end)
 {
     size_t start = lexer->at + 1;
-    size_t close;
-    size_t len;
+    size_t close = 0;
+    size_t len = 0;
     char *copy;
     enum treaty_code code = find_close(lexer, start, &close);
 
