@@ -92,6 +92,34 @@ struct treaty_binding {
     size_t flag_offset; /* of the `bool` that says that it is present */
 };
 
+struct treaty_layout;
+
+/* One value of a record, for users that know no struct of it. */
+struct treaty_value {
+    enum treaty_kind kind;    /* NULL: absent */
+    struct treaty_str symbol; /* ENUM: its name, `.data` NULL without one */
+    const void *at;           /* the value itself, in the record */
+    union {
+        int64_t i64;           /* BOOL, INT32, INT64 */
+        uint64_t u64;          /* UINT32, UINT64 */
+        double f64;            /* FLOAT, DOUBLE */
+        struct treaty_str str; /* STRING, BYTES, FIXED */
+        struct treaty_enum enumeration;
+        struct treaty_array array; /* ARRAY, MAP: its count is of use */
+    } as;
+};
+
+/*
+ * The value at `path` ("customer.name", "items[2].sku", "labels{eu}"; "" is the
+ * record). Optionals and unions need no step. An index or key that is not
+ * there, or anything below a null, is an absent value. TREATY_EUSAGE, with the
+ * offset in the path, when the path does not fit the layout.
+ */
+TREATY_API TREATY_MUST_CHECK enum treaty_code
+treaty_record_get(const struct treaty_layout *layout, const void *record,
+                  const char *path, struct treaty_value *ret,
+                  struct treaty_error *err);
+
 #ifdef __cplusplus
 }
 #endif
