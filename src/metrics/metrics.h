@@ -60,8 +60,10 @@ struct treaty_counter;
 struct treaty_gauge;
 struct treaty_histogram;
 
-/* NULL when memory ran out. */
+/* NULL when memory ran out. The second one says where memory comes from. */
 struct treaty_metrics *treaty_metrics_new(void);
+struct treaty_metrics *
+treaty_metrics_new_with(const struct treaty_alloc *alloc);
 void treaty_metrics_free(struct treaty_metrics *metrics);
 
 /*
