@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/url.h"
+
+#include "base/str.h"
+#include "base/utf8.h"
+
+struct treaty_str treaty_url_without_authority(struct treaty_str text)
+{
+    size_t at = treaty_str_find(text, ':');
+
+    if (text.len == 0 || text.data[0] == '/')
+        return text;
+    if (!treaty_str_starts(treaty_str_sub(text, at, 3), TREATY_STR("://")))
+        return text;
+    text = treaty_str_sub(text, at + 3, text.len);
+    at = treaty_str_find(text, '/');
+    return at == text.len ? TREATY_STR("/")
+                          : treaty_str_sub(text, at, text.len);
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* The byte that `%XX` at `text.data[at]` stands for, or -1. */
+static int unescape(struct treaty_str text, size_t at)
+{
+    int high;
+    int low;
+
+    if (text.len - at < 3)
+        return -1;
+    high = hex_digit(text.data[at + 1]);
+    low = hex_digit(text.data[at + 2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+static bool is_plain(struct treaty_str text, bool plus_is_space)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+
+        if (c == '%' || (signed char)c < 0 || (c == '+' && plus_is_space))
+            return false;
+    }
+    return true;
+}
+
+enum treaty_code treaty_url_decode(struct treaty_arena *arena,
+                                   struct treaty_str text, bool plus_is_space,
+                                   struct treaty_str *ret)
+{
+    char *out;
+    size_t n = 0;
+
+    if (is_plain(text, plus_is_space)) {
+        *ret = text;
+        return TREATY_OK;
+    }
+    out = treaty_arena_alloc_aligned(arena, text.len + 1, 1);
+    if (!out)
+        return TREATY_ENOMEM;
+    for (size_t i = 0; i < text.len; i++) {
+        int c = (unsigned char)text.data[i];
+
+        if (c == '%') {
+            c = unescape(text, i);
+            i += 2;
+        } else if (c == '+' && plus_is_space) {
+            c = ' ';
+        }
+        if (c < 0)
+            return TREATY_EREQUEST;
+        out[n++] = (char)c;
+    }
+    if (!treaty_utf8_valid((struct treaty_str){out, n}))
+        return TREATY_EREQUEST;
+    *ret = (struct treaty_str){out, n};
+    return TREATY_OK;
+}
+
+enum treaty_code treaty_url_query(struct treaty_arena *arena,
+                                  struct treaty_str query, const char *name,
+                                  struct treaty_str *ret)
+{
+    struct treaty_str pair;
+
+    while (treaty_str_split(&query, '&', &pair)) {
+        size_t at = treaty_str_find(pair, '=');
+        struct treaty_str key;
+        enum treaty_code code =
+            treaty_url_decode(arena, treaty_str_sub(pair, 0, at), true, &key);
+
+        if (code)
+            return code;
+        if (treaty_str_eq_z(key, name))
+            return treaty_url_decode(
+                arena, treaty_str_sub(pair, at + 1, pair.len), true, ret);
+    }
+    *ret = (struct treaty_str){0};
+    return TREATY_OK;
+}
