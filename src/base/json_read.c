@@ -54,7 +54,7 @@ static enum treaty_code open_frame(struct reader *r, struct treaty_json *node,
 
     if (r->depth == r->depth_max)
         return treaty_fail(r->lexer.err, TREATY_EDEPTH, node->pos,
-                           "nested deeper than %u levels", r->depth_max);
+                           "nested more than %u deep", r->depth_max);
     if (frame)
         r->spare = frame->outer;
     else

@@ -24,13 +24,30 @@ static bool is_word(char c)
            (unsigned char)c >= 0x80;
 }
 
-static struct treaty_str word_at(struct treaty_str text, size_t at)
+/*
+ * Blanks of other kinds and marks of no width, which come in by copying from
+ * a web page: to show them as they are would help nobody.
+ */
+static bool is_invisible(uint32_t cp)
 {
-    size_t end = at;
+    return cp < ' ' || (cp >= 0x7f && cp <= 0xa0) || cp == 0xad ||
+           (cp >= 0x2000 && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202f) ||
+           cp == 0x205f || cp == 0x2060 || cp == 0x3000 || cp == 0xfeff;
+}
 
-    while (end < text.len && is_word(text.data[end]))
-        end++;
-    return treaty_str_sub(text, at, end - at);
+static struct treaty_str word_at(const struct treaty_json_lexer *lexer)
+{
+    struct treaty_str text = lexer->text;
+    size_t end = lexer->at;
+
+    while (end < text.len && is_word(text.data[end])) {
+        size_t next = end;
+
+        if (is_invisible(treaty_utf8_next(text, &next)))
+            break;
+        end = next;
+    }
+    return treaty_str_sub(text, lexer->at, end - lexer->at);
 }
 
 /* At most SHOWN_MAX bytes, whole characters. */
@@ -45,33 +62,45 @@ static struct treaty_str shorten(struct treaty_str s)
     return treaty_str_sub(s, 0, len);
 }
 
+/* What is quoted by the character at the front, or the rest. */
+static struct treaty_str quoted_at(struct treaty_str s)
+{
+    struct treaty_str inner = treaty_str_sub(s, 1, s.len);
+
+    return treaty_str_sub(inner, 0, treaty_str_find(inner, s.data[0]));
+}
+
 /* Name what stands at hand: a word, a string, a character or the end. */
 static const char *describe(const struct treaty_json_lexer *lexer,
                             char out[FOUND_SIZE])
 {
     struct treaty_str rest =
         treaty_str_sub(lexer->text, lexer->at, lexer->text.len);
-    struct treaty_str word = word_at(lexer->text, lexer->at);
-    struct treaty_str shown = shorten(word);
-    const char *more = shown.len < word.len ? "..." : "";
+    char first = treaty_json_peek(lexer);
+    const char *quote = "'";
+    struct treaty_str all, shown;
+    size_t len = 0;
+    uint32_t cp;
 
     if (rest.len == 0)
         return "the end of the text";
-    if (rest.data[0] == '"') {
-        rest = treaty_str_sub(rest, 1, rest.len);
-        word = treaty_str_sub(rest, 0, treaty_str_find(rest, '"'));
-        shown = shorten(word);
-        more = shown.len < word.len ? "..." : "";
-        (void)snprintf(out, FOUND_SIZE, "\"%.*s%s\"", TREATY_STR_ARG(shown),
-                       more);
-    } else if (word.len) {
-        (void)snprintf(out, FOUND_SIZE, "%.*s%s", TREATY_STR_ARG(shown), more);
-    } else if (rest.data[0] > ' ' && rest.data[0] < 0x7f) {
-        (void)snprintf(out, FOUND_SIZE, "'%c'", rest.data[0]);
-    } else {
-        (void)snprintf(out, FOUND_SIZE, "U+%04X",
-                       (unsigned)(unsigned char)rest.data[0]);
+    cp = treaty_utf8_next(rest, &len);
+    if (is_invisible(cp)) {
+        (void)snprintf(out, FOUND_SIZE, "U+%04X", (unsigned)cp);
+        return out;
     }
+    all = word_at(lexer);
+    if (first == '"' || first == '\'') {
+        all = quoted_at(rest);
+        quote = first == '"' ? "\"" : "'";
+    } else if (all.len) {
+        quote = "";
+    } else {
+        all = treaty_str_sub(rest, 0, 1);
+    }
+    shown = shorten(all);
+    (void)snprintf(out, FOUND_SIZE, "%s%.*s%s%s", quote, TREATY_STR_ARG(shown),
+                   shown.len < all.len ? "..." : "", quote);
     return out;
 }
 
@@ -95,7 +124,7 @@ enum treaty_code treaty_json_fail_name(const struct treaty_json_lexer *lexer)
 {
     char c = treaty_json_peek(lexer);
 
-    if (is_word(c) || c == '\'')
+    if (word_at(lexer).len || c == '\'')
         return fail_found(lexer, "member name must be in double quotes");
     return fail_found(lexer, "expected a member name in double quotes");
 }
@@ -125,7 +154,7 @@ enum treaty_code treaty_json_fail_comma(const struct treaty_json_lexer *lexer,
                            "the text ends within %s; '%c' is missing", where,
                            closer);
     (void)describe(lexer, found);
-    if (c == '"' || c == '{' || c == '[' || is_word(c))
+    if (c == '"' || c == '{' || c == '[' || word_at(lexer).len)
         return treaty_fail(lexer->err, TREATY_EJSON, lexer->at,
                            "missing comma before %s", found);
     return treaty_fail(lexer->err, TREATY_EJSON, lexer->at,
@@ -491,8 +520,8 @@ static enum treaty_code read_number(struct treaty_json_lexer *lexer,
     len = measure_number(rest, &node->is_integer, &why);
     if (why)
         return fail(lexer, lexer->at + len, why);
-    if (len < rest.len && is_word(rest.data[len]))
-        return fail_found(lexer, "a string value must be in double quotes");
+    if (word_at(lexer).len > len)
+        return fail_found(lexer, "string value must be in double quotes");
     finish(lexer, node, TREATY_JSON_NUMBER, len);
     return TREATY_OK;
 }
@@ -568,7 +597,7 @@ enum treaty_code treaty_json_read_scalar(struct treaty_json_lexer *lexer,
 
     if (is_digit(c))
         return read_number(lexer, node);
-    word = word_at(lexer->text, lexer->at);
+    word = word_at(lexer);
     if (c == '-' && !treaty_str_eq(word, TREATY_STR("-Infinity")))
         return read_number(lexer, node);
     if (word.len)
