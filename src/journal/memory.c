@@ -167,7 +167,7 @@ static struct stored *copy(const struct treaty_journal_record *record)
     };
     if (s->key_len)
         memcpy(s->bytes, record->key.data, s->key_len);
-    if (s->value_len)
+    if (!s->tombstone && s->value_len)
         memcpy(s->bytes + s->key_len, record->value.data, s->value_len);
     return s;
 }

@@ -32,7 +32,7 @@
 #define APPLICATION_ID 0x54525459 /* "TRTY" */
 #define SCHEMA_VERSION 1
 #define CHECKPOINT_PAGES 1000
-#define TOMBSTONE_MS (24 * 60 * 60 * 1000)
+#define TOMBSTONE_MS (INT64_C(24) * 60 * 60 * 1000)
 
 struct sqlite {
     struct treaty_journal base;

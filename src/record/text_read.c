@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 
+#include <assert.h>
 #include <math.h>
 
 enum {
@@ -475,5 +476,6 @@ enum treaty_code treaty_record_read(struct treaty_arena *arena,
 {
     struct reader r = {.arena = arena, .form = form, .err = err};
 
+    assert(value);
     return read_value(&r, type, value, record);
 }

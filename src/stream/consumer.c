@@ -724,7 +724,7 @@ static enum treaty_code begin(struct treaty_consumer *c,
                               struct treaty_error *err)
 {
     enum treaty_code code;
-    int count;
+    int count = 0;
 
     if (c->options.group)
         return subscribe(c, err);
