@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TREATY_SRC_CLIENT_IMPL_H
+#define TREATY_SRC_CLIENT_IMPL_H
+
+/*
+ * What a client is made of, for the files of this room.
+ *
+ * 1. `lock` guards the arena, the limiter, the unknown schemas, the flights,
+ *    the maps, and writing to the tables. It is never held during I/O.
+ * 2. Whatever lies on the arena lives until the client is freed.
+ */
+#include "base/map.h"
+#include "client/flight.h"
+#include "client/limiter.h"
+#include "client/table.h"
+#include "client/transport.h"
+#include "client/unknown.h"
+
+#include <treaty/client.h>
+
+#include <stdatomic.h>
+
+struct treaty_endpoint {
+    struct treaty_str base;
+    struct treaty_credentials credentials;
+};
+
+struct treaty_client {
+    pthread_mutex_t lock;
+    struct treaty_arena arena;
+    struct treaty_transport transport;
+
+    struct treaty_endpoint *endpoints;
+    size_t endpoint_count;
+    _Atomic size_t preferred; /* the endpoint that answered last */
+
+    uint64_t timeout_ms;
+    uint64_t deadline_ms;
+    uint64_t backoff_ms;
+    uint64_t backoff_max_ms;
+    unsigned rounds; /* tries of every endpoint */
+    int32_t unknown_retry_ms;
+
+    struct treaty_limiter limiter;
+    struct treaty_unknown unknown;
+    struct treaty_flights flights;
+    struct treaty_table schemas; /* of struct treaty_cached_schema */
+    struct treaty_map plans;     /* see plans.c */
+    pthread_mutex_t plans_lock;
+    struct treaty_map ids; /* see ids.c */
+
+    _Atomic uint64_t hits;
+    _Atomic uint64_t misses;
+};
+
+#endif
