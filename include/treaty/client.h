@@ -78,6 +78,14 @@ treaty_client_new(const struct treaty_client_options *options,
                   struct treaty_client **ret, struct treaty_error *err);
 TREATY_API void treaty_client_free(struct treaty_client *client);
 
+/* How often the caches of a client answered, since it was made. */
+struct treaty_cache_counts {
+    uint64_t hits;   /* events whose schema was at hand */
+    uint64_t misses; /* events for which the registry had to be asked */
+};
+TREATY_API struct treaty_cache_counts
+treaty_client_cache_counts(const struct treaty_client *client);
+
 /* True when trying again later cannot help. */
 TREATY_API bool treaty_error_is_definite(const struct treaty_error *err);
 TREATY_API bool treaty_code_is_definite(enum treaty_code code);

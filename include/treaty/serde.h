@@ -195,14 +195,6 @@ TREATY_API TREATY_MUST_CHECK enum treaty_code
 treaty_record_own(const struct treaty_layout *layout, void *record,
                   struct treaty_scratch *scratch);
 
-/* How often the caches of a client answered, since it was made. */
-struct treaty_cache_counts {
-    uint64_t hits;   /* events whose schema was at hand */
-    uint64_t misses; /* events that had to wait for the registry */
-};
-TREATY_API struct treaty_cache_counts
-treaty_client_cache_counts(const struct treaty_client *client);
-
 #ifdef __cplusplus
 }
 #endif

@@ -94,6 +94,7 @@ static enum treaty_code ask(struct run *run, size_t index,
     };
     struct treaty_answer answer;
     enum treaty_code code;
+    uint64_t began;
 
     treaty_buf_clear(&run->body);
     treaty_buf_clear(&run->url);
@@ -105,7 +106,10 @@ static enum treaty_code ask(struct run *run, size_t index,
         return code;
 
     exchange.url = run->url.data;
+    began = treaty_clock_mono_ns();
     treaty_transport_run(&client->transport, &exchange, &run->body, &answer);
+    treaty_telemetry_request(&client->telemetry, &answer,
+                             treaty_clock_mono_ns() - began);
     run->is_final = settles(run, &answer);
     if (answer.retry_after_ms > run->retry_after_ms)
         run->retry_after_ms = answer.retry_after_ms;

@@ -166,6 +166,22 @@ static enum treaty_code set_limits(struct treaty_client *client,
     return TREATY_OK;
 }
 
+static enum treaty_code set_telemetry(struct treaty_client *client,
+                                      struct treaty_metrics *metrics,
+                                      struct treaty_error *err)
+{
+    if (!metrics) {
+        const struct treaty_alloc *alloc = &client->arena.alloc;
+
+        client->own_metrics = treaty_metrics_new_with(alloc->fn ? alloc : NULL);
+        metrics = client->own_metrics;
+    }
+    if (!metrics ||
+        treaty_telemetry_init(&client->telemetry, metrics) != TREATY_OK)
+        return treaty_fail_nomem(err);
+    return TREATY_OK;
+}
+
 static enum treaty_code configure(struct treaty_client *client,
                                   const struct treaty_client_options *options,
                                   struct treaty_error *err)
@@ -179,9 +195,10 @@ static enum treaty_code configure(struct treaty_client *client,
     return code;
 }
 
-enum treaty_code treaty_client_new(const struct treaty_client_options *options,
-                                   struct treaty_client **ret,
-                                   struct treaty_error *err)
+enum treaty_code
+treaty_client_new_with(const struct treaty_client_options *options,
+                       struct treaty_metrics *metrics,
+                       struct treaty_client **ret, struct treaty_error *err)
 {
     static const struct treaty_client_options defaults;
     struct treaty_arena arena;
@@ -201,12 +218,21 @@ enum treaty_code treaty_client_new(const struct treaty_client_options *options,
     treaty_map_init(&client->plans, &client->arena);
     treaty_map_init(&client->ids, &client->arena);
     code = configure(client, options, err);
+    if (code == TREATY_OK)
+        code = set_telemetry(client, metrics, err);
     if (code != TREATY_OK) {
         treaty_client_free(client);
         return code;
     }
     *ret = client;
     return TREATY_OK;
+}
+
+enum treaty_code treaty_client_new(const struct treaty_client_options *options,
+                                   struct treaty_client **ret,
+                                   struct treaty_error *err)
+{
+    return treaty_client_new_with(options, NULL, ret, err);
 }
 
 void treaty_client_free(struct treaty_client *client)
@@ -216,6 +242,7 @@ void treaty_client_free(struct treaty_client *client)
     if (!client)
         return;
     treaty_transport_release(&client->transport);
+    treaty_metrics_free(client->own_metrics);
     treaty_flights_release(&client->flights);
     pthread_mutex_destroy(&client->lock);
     pthread_mutex_destroy(&client->plans_lock);
@@ -241,4 +268,13 @@ bool treaty_code_is_definite(enum treaty_code code)
 bool treaty_error_is_definite(const struct treaty_error *err)
 {
     return treaty_code_is_definite(err->code);
+}
+
+struct treaty_cache_counts
+treaty_client_cache_counts(const struct treaty_client *client)
+{
+    return (struct treaty_cache_counts){
+        .hits = treaty_counter_value(client->telemetry.hits),
+        .misses = treaty_counter_value(client->telemetry.misses),
+    };
 }

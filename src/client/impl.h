@@ -13,6 +13,7 @@
 #include "client/flight.h"
 #include "client/limiter.h"
 #include "client/table.h"
+#include "client/telemetry.h"
 #include "client/transport.h"
 #include "client/unknown.h"
 
@@ -49,8 +50,17 @@ struct treaty_client {
     pthread_mutex_t plans_lock;
     struct treaty_map ids; /* see ids.c */
 
-    _Atomic uint64_t hits;
-    _Atomic uint64_t misses;
+    struct treaty_telemetry telemetry;
+    struct treaty_metrics *own_metrics; /* NULL when somebody else's are used */
 };
+
+/*
+ * treaty_client_new, counting in `metrics`, which must outlive the client;
+ * NULL makes it keep counters of its own.
+ */
+TREATY_MUST_CHECK enum treaty_code
+treaty_client_new_with(const struct treaty_client_options *options,
+                       struct treaty_metrics *metrics,
+                       struct treaty_client **ret, struct treaty_error *err);
 
 #endif
