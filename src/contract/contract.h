@@ -101,10 +101,14 @@ treaty_verdict_messages(struct treaty_arena *arena,
                         const struct treaty_verdict *verdict,
                         const struct treaty_str **ret, size_t *ret_count);
 
-/* What a difference means, as a sentence, with its path and detail. */
+/* What a difference means, and what to do about it, as sentences. */
 struct treaty_str treaty_finding_sentence(struct treaty_arena *arena,
                                           const struct treaty_finding *finding,
                                           enum treaty_direction direction);
+
+struct treaty_str treaty_finding_advice(struct treaty_arena *arena,
+                                        const struct treaty_finding *finding,
+                                        enum treaty_direction direction);
 
 /* Who has to go first when both schemas are to run at once. */
 enum treaty_upgrade {

@@ -17,22 +17,33 @@ enum {
 static const struct rule {
     const char *name;
     const char *sentence;
+    const char *advice;
 } rules[] = {
     {"FIXED_SIZE_MISMATCH",
-     "the fixed type has another size in the %r schema than in the %w one"},
-    {"TYPE_MISMATCH", "the type in the %r schema cannot be read from the type "
-                      "in the %w one"},
-    {"NAME_MISMATCH", "the type has another name in the %r schema than in the "
-                      "%w one, and no alias says that they are the same"},
+     "the fixed type has another size in the %r schema than in the %w one",
+     "keep the size; put the new one into a new type and a new field"},
+    {"TYPE_MISMATCH",
+     "the type in the %r schema cannot be read from the type "
+     "in the %w one",
+     "keep the old field and add a new one with the new type"},
+    {"NAME_MISMATCH",
+     "the type has another name in the %r schema than in the "
+     "%w one, and no alias says that they are the same",
+     "keep the name, or list the old full name under \"aliases\""},
     {"MISSING_ENUM_SYMBOLS",
      "the %r schema lacks enum symbols of the %w one and has no default for "
-     "them"},
+     "them",
+     "give the enum of the %r schema a \"default\" symbol, or keep the "
+     "symbols"},
     {"MISSING_UNION_BRANCH",
      "the union in the %r schema has no branch for a type that the %w schema "
-     "writes"},
+     "writes",
+     "keep the branch in the %r schema's union"},
     {"READER_FIELD_MISSING_DEFAULT_VALUE",
      "the %r schema has a field without a default that the %w schema does not "
-     "write"},
+     "write",
+     "give the field of the %r schema a \"default\"; [\"null\", type] with "
+     "default null makes it optional"},
 };
 
 static const char *side(char letter, enum treaty_direction direction)
@@ -55,13 +66,17 @@ static void put_sentence(struct treaty_buf *out, const char *sentence,
     }
 }
 
-static const char *sentence_of(const struct treaty_finding *finding)
+static const struct rule *rule_of(const struct treaty_finding *finding)
 {
+    static const struct rule other = {"", "the schemas cannot be compared",
+                                      "look for an alias that names a field "
+                                      "which exists as well"};
+
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         if (treaty_str_eq_z(treaty_str_z(finding->rule), rules[i].name))
-            return rules[i].sentence;
+            return &rules[i];
     }
-    return "the schemas cannot be compared";
+    return &other;
 }
 
 /* Text of `out` on the arena; `out` is released either way. */
@@ -83,9 +98,18 @@ struct treaty_str treaty_finding_sentence(struct treaty_arena *arena,
     struct treaty_buf out;
 
     treaty_buf_init(&out, 0);
-    put_sentence(&out, sentence_of(finding), direction);
-    if (finding->path.len)
-        treaty_buf_printf(&out, " (at %.*s)", TREATY_STR_ARG(finding->path));
+    put_sentence(&out, rule_of(finding)->sentence, direction);
+    return settle(arena, &out);
+}
+
+struct treaty_str treaty_finding_advice(struct treaty_arena *arena,
+                                        const struct treaty_finding *finding,
+                                        enum treaty_direction direction)
+{
+    struct treaty_buf out;
+
+    treaty_buf_init(&out, 0);
+    put_sentence(&out, rule_of(finding)->advice, direction);
     return settle(arena, &out);
 }
 
@@ -98,7 +122,7 @@ static struct treaty_str difference(struct treaty_arena *arena,
 
     treaty_buf_init(&out, 0);
     treaty_buf_printf(&out, "{errorType:'%s', description:'", finding->rule);
-    put_sentence(&out, sentence_of(finding), direction);
+    put_sentence(&out, rule_of(finding)->sentence, direction);
     if (finding->path.len) {
         treaty_buf_put_z(&out, ", at path '");
         treaty_buf_put(&out, finding->path);
