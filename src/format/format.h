@@ -164,11 +164,13 @@ void treaty_schema_unref(struct treaty_schema *schema);
 
 /*
  * The GUID of a text with its references (confluent.md 3.4): MD5 over the
- * canonical text and each reference's name, subject and version.
+ * canonical text and each reference's name, subject and version. TREATY_ENOMEM,
+ * or TREATY_EINTERNAL where the machine has no MD5.
  */
-void treaty_schema_guid(struct treaty_str canonical,
-                        const struct treaty_reference *references,
-                        size_t reference_count, uint8_t ret[16]);
+TREATY_MUST_CHECK enum treaty_code
+treaty_schema_guid(struct treaty_str canonical,
+                   const struct treaty_reference *references,
+                   size_t reference_count, uint8_t ret[16]);
 /* 8-4-4-4-12 lower-case hex, 36 characters and a NUL. */
 void treaty_guid_print(const uint8_t guid[16], char ret[37]);
 /* Also accepts 32 hex digits without dashes. */
