@@ -25,6 +25,12 @@
  *     reader of a default must be prepared for any JSON.
  *  6. Types that came from an import have `imported` set and no positions:
  *     every offset in them is TREATY_NO_OFFSET.
+ *  7. Defaults and attributes are copies in the reference's own terms: a
+ *     repeated member is there once, at the first place with the last value;
+ *     a number with a fraction or exponent is spelled as Java prints the
+ *     double. Where the text gave a string for a float or double ("NaN",
+ *     "1.5"), it has become a NUMBER, spelled NaN, Infinity or -Infinity where
+ *     it is not finite.
  */
 #include "base/json.h"
 #include "base/map.h"
@@ -70,7 +76,7 @@ struct treaty_avro_field {
     struct treaty_str name;
     struct treaty_str doc; /* .data NULL when absent */
     const struct treaty_avro_node *type;
-    const struct treaty_json *default_json; /* NULL: none; `null` is a node */
+    const struct treaty_json *default_json; /* NULL: none; see 7 above */
     const struct treaty_str *aliases;
     uint32_t alias_count;
     uint32_t index; /* in the record */
@@ -107,6 +113,7 @@ struct treaty_avro_node {
 
     const struct treaty_avro_field *fields; /* RECORD */
     uint32_t field_count;
+    uint32_t required_count; /* fields without a default */
 
     uint32_t symbol_count; /* ENUM */
     const struct treaty_str *symbols;
@@ -130,6 +137,11 @@ struct treaty_avro_tree {
     size_t root_pos;
     uint32_t node_count;
     struct treaty_map names; /* fullname -> node; reached from root or not */
+    /* The root of each import, in the order of the source. */
+    const struct treaty_avro_node **import_roots;
+    size_t import_count;
+    enum treaty_strictness strictness; /* as parsed, for parsing again */
+    struct treaty_limits limits;
 };
 
 static inline const struct treaty_avro_tree *

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Does a default fit its type? (Avro 1.12, "Complex Types", the table of
+ * defaults, as far as the reference looks.) */
+#include "base/str.h"
+#include "format/avro/schema.h"
+
+static bool is_int(const struct treaty_json *value)
+{
+    int64_t number;
+
+    return treaty_json_to_i64(value, &number) && number >= INT32_MIN &&
+           number <= INT32_MAX;
+}
+
+static bool is_long(const struct treaty_json *value)
+{
+    int64_t number;
+
+    return treaty_json_to_i64(value, &number);
+}
+
+static bool children_fit(const struct treaty_avro_node *node,
+                         const struct treaty_json *value)
+{
+    for (const struct treaty_json *c = value->child; c; c = c->next) {
+        if (!treaty_avro_default_fits(node->item, c))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Members that are no fields do not matter, and fields without a member take
+ * their own default. Members of a kept value differ, so it is enough to count
+ * the ones that must be there.
+ */
+static bool fields_fit(const struct treaty_avro_node *record,
+                       const struct treaty_json *value)
+{
+    uint32_t required = 0;
+
+    for (const struct treaty_json *m = value->child; m; m = m->next) {
+        const struct treaty_avro_field *field =
+            treaty_avro_field_find(record, m->name);
+
+        if (!field)
+            continue;
+        if (!treaty_avro_default_fits(field->type, m))
+            return false;
+        if (!field->default_json)
+            required++;
+    }
+    return required == record->required_count;
+}
+
+bool treaty_avro_default_fits(const struct treaty_avro_node *node,
+                              const struct treaty_json *value)
+{
+    switch (node->kind) {
+    case TREATY_AVRO_NULL:
+        return value->kind == TREATY_JSON_NULL;
+    case TREATY_AVRO_BOOLEAN:
+        return value->kind == TREATY_JSON_BOOL;
+    case TREATY_AVRO_INT:
+        return is_int(value);
+    case TREATY_AVRO_LONG:
+        return is_long(value);
+    case TREATY_AVRO_FLOAT:
+    case TREATY_AVRO_DOUBLE:
+        return value->kind == TREATY_JSON_NUMBER;
+    case TREATY_AVRO_BYTES:
+    case TREATY_AVRO_STRING:
+    case TREATY_AVRO_FIXED:
+    case TREATY_AVRO_ENUM:
+        return value->kind == TREATY_JSON_STRING;
+    case TREATY_AVRO_RECORD:
+        return value->kind == TREATY_JSON_OBJECT && fields_fit(node, value);
+    case TREATY_AVRO_ARRAY:
+        return value->kind == TREATY_JSON_ARRAY && children_fit(node, value);
+    case TREATY_AVRO_MAP:
+        return value->kind == TREATY_JSON_OBJECT && children_fit(node, value);
+    case TREATY_AVRO_UNION:
+        return treaty_avro_default_branch(node, value) >= 0;
+    }
+    return false;
+}
+
+int32_t treaty_avro_default_branch(const struct treaty_avro_node *node,
+                                   const struct treaty_json *value)
+{
+    for (uint32_t i = 0; i < node->branch_count; i++) {
+        if (treaty_avro_default_fits(node->branches[i], value))
+            return (int32_t)i;
+    }
+    return -1;
+}

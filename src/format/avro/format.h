@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TREATY_SRC_FORMAT_AVRO_FORMAT_H
+#define TREATY_SRC_FORMAT_AVRO_FORMAT_H
+
+/* The members of the row `treaty_format_avro`, which format.h describes. */
+#include "format/format.h"
+
+enum treaty_code treaty_avro_parse(const struct treaty_source *source,
+                                   struct treaty_schema **ret,
+                                   struct treaty_error *err);
+enum treaty_code treaty_avro_normalize(const struct treaty_schema *schema,
+                                       struct treaty_buf *out,
+                                       struct treaty_error *err);
+enum treaty_code treaty_avro_resolved(const struct treaty_schema *schema,
+                                      struct treaty_buf *out,
+                                      struct treaty_error *err);
+bool treaty_avro_equivalent(const struct treaty_schema *a,
+                            const struct treaty_schema *b);
+
+struct treaty_avro_tree;
+
+/*
+ * Parse `text` where the imports of `tree`, which must outlive the result, are
+ * known, by the same rules and limits but for the length of the text.
+ */
+TREATY_MUST_CHECK enum treaty_code
+treaty_avro_parse_again(const struct treaty_avro_tree *tree,
+                        struct treaty_str text, struct treaty_schema **ret,
+                        struct treaty_error *err);
+
+#endif

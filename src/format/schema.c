@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/schema.h"
+
+#include "base/error.h"
+
+/*
+ * A schema lies on its own arena, which the struct itself carries, so the last
+ * count takes the arena out before releasing it.
+ */
+enum {
+    TEXT_MAX = 1 << 20,
+    DEPTH_MAX = 256,
+    NAMES_MAX = 65536,
+};
+
+struct treaty_limits treaty_limits_fill(struct treaty_limits limits)
+{
+    if (!limits.text_max)
+        limits.text_max = TEXT_MAX;
+    if (!limits.depth_max)
+        limits.depth_max = DEPTH_MAX;
+    if (!limits.names_max)
+        limits.names_max = NAMES_MAX;
+    return limits;
+}
+
+static enum treaty_code copy_references(struct treaty_schema *schema,
+                                        const struct treaty_source *source)
+{
+    struct treaty_arena *arena = &schema->arena;
+    struct treaty_reference *copy = TREATY_ARENA_NEW_N(
+        arena, struct treaty_reference, source->reference_count);
+
+    if (!copy && source->reference_count)
+        return TREATY_ENOMEM;
+    for (size_t i = 0; i < source->reference_count; i++) {
+        copy[i] = source->references[i];
+        copy[i].name = treaty_arena_dup(arena, copy[i].name);
+        copy[i].subject = treaty_arena_dup(arena, copy[i].subject);
+        if (!copy[i].name.data || !copy[i].subject.data)
+            return TREATY_ENOMEM;
+    }
+    schema->references = copy;
+    schema->reference_count = source->reference_count;
+    return TREATY_OK;
+}
+
+enum treaty_code treaty_schema_new(const struct treaty_format *format,
+                                   const struct treaty_source *source,
+                                   struct treaty_schema **ret,
+                                   struct treaty_error *err)
+{
+    size_t text_max = treaty_limits_fill(source->limits).text_max;
+    struct treaty_arena arena;
+    struct treaty_schema *schema;
+
+    if (source->text.len > text_max)
+        return treaty_fail(err, TREATY_ESCHEMATOOLARGE, TREATY_NO_OFFSET,
+                           "the schema has %zu bytes; the limit is %zu",
+                           source->text.len, text_max);
+    treaty_arena_init(&arena, 0, NULL);
+    schema = TREATY_ARENA_NEW(&arena, struct treaty_schema);
+    if (!schema) {
+        treaty_arena_release(&arena);
+        return treaty_fail_nomem(err);
+    }
+    *schema = (struct treaty_schema){.format = format, .arena = arena};
+    schema->refs = 1;
+    schema->text = treaty_arena_dup(&schema->arena, source->text);
+    if (!schema->text.data || copy_references(schema, source) != TREATY_OK) {
+        treaty_schema_unref(schema);
+        return treaty_fail_nomem(err);
+    }
+    *ret = schema;
+    return TREATY_OK;
+}
+
+enum treaty_code treaty_schema_parse(const struct treaty_format *format,
+                                     const struct treaty_source *source,
+                                     struct treaty_schema **ret,
+                                     struct treaty_error *err)
+{
+    if (!format)
+        format = &treaty_format_avro;
+    return format->parse(source, ret, err);
+}
+
+struct treaty_schema *treaty_schema_ref(struct treaty_schema *schema)
+{
+    __atomic_add_fetch(&schema->refs, 1, __ATOMIC_RELAXED);
+    return schema;
+}
+
+void treaty_schema_unref(struct treaty_schema *schema)
+{
+    struct treaty_arena arena;
+
+    if (!schema || __atomic_sub_fetch(&schema->refs, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    arena = schema->arena;
+    treaty_arena_release(&arena);
+}

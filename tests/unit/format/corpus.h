@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TREATY_TESTS_UNIT_FORMAT_CORPUS_H
+#define TREATY_TESTS_UNIT_FORMAT_CORPUS_H
+
+/*
+ * Reading the corpus of what the reference registry answers: a line is a JSON
+ * object, and a failure names the file and the line.
+ */
+#include "base/file.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "format/format.h"
+#include "harness/tap.h"
+
+struct corpus_line {
+    const char *file;
+    int number;
+    const struct treaty_json *json;
+    struct treaty_arena *arena; /* emptied after the line */
+};
+
+static inline struct treaty_str corpus_text(const struct treaty_json *object,
+                                            const char *name)
+{
+    const struct treaty_json *member = treaty_json_get(object, name);
+
+    if (!member || member->kind != TREATY_JSON_STRING)
+        return (struct treaty_str){0};
+    return member->text;
+}
+
+static inline bool corpus_true(const struct treaty_json *object,
+                               const char *name)
+{
+    const struct treaty_json *member = treaty_json_get(object, name);
+
+    return member && member->kind == TREATY_JSON_BOOL && member->truth;
+}
+
+/* Report a difference at the line; true when there is none. */
+static inline bool corpus_same(const struct corpus_line *line, const char *what,
+                               struct treaty_str got, struct treaty_str want)
+{
+    if (treaty_str_eq(got, want))
+        return true;
+    tap_fail(line->file, line->number, "%s\n  got  %.*s\n  want %.*s", what,
+             (int)got.len, got.data ? got.data : "", (int)want.len,
+             want.data ? want.data : "");
+    return false;
+}
+
+static inline void corpus_each(const char *file,
+                               void (*fn)(const struct corpus_line *line))
+{
+    struct treaty_arena texts = {0};
+    struct treaty_arena arena = {0};
+    struct corpus_line line = {.file = file, .arena = &arena};
+    struct treaty_error err;
+    struct treaty_str rest;
+    struct treaty_str text;
+
+    if (treaty_file_read(&texts, file, 0, &rest, &err) != TREATY_OK) {
+        tap_fail(file, 0, "%s", err.message);
+        return;
+    }
+    while (treaty_str_split(&rest, '\n', &text)) {
+        line.number++;
+        if (text.len == 0)
+            continue;
+        if (treaty_json_parse(&arena, text, NULL, &line.json, &err) !=
+            TREATY_OK)
+            tap_fail(file, line.number, "%s", err.message);
+        else
+            fn(&line);
+        treaty_arena_reset(&arena);
+    }
+    treaty_arena_release(&texts);
+    treaty_arena_release(&arena);
+}
+
+/*
+ * A source of `text` with the references of a corpus line: name, subject
+ * (which equals the name), version and text.
+ */
+static inline struct treaty_source
+corpus_source(struct treaty_arena *arena, struct treaty_str text,
+              const struct treaty_json *references)
+{
+    struct treaty_source source = {.text = text};
+    size_t count = references ? references->count : 0;
+    struct treaty_reference *list =
+        TREATY_ARENA_NEW_N(arena, struct treaty_reference, count + 1);
+    struct treaty_import *imports =
+        TREATY_ARENA_NEW_N(arena, struct treaty_import, count + 1);
+    const struct treaty_json *child = references ? references->child : NULL;
+
+    for (size_t i = 0; child; child = child->next, i++) {
+        int64_t version = 1;
+
+        (void)treaty_json_to_i64(treaty_json_get(child, "version"), &version);
+        list[i].name = corpus_text(child, "name");
+        list[i].subject = list[i].name;
+        list[i].version = (int32_t)version;
+        imports[i].reference = list[i];
+        imports[i].text = corpus_text(child, "schema");
+    }
+    source.references = list;
+    source.imports = imports;
+    source.reference_count = count;
+    source.import_count = count;
+    return source;
+}
+
+#endif
