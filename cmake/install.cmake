@@ -13,10 +13,18 @@ install(TARGETS treaty_core treaty_shared
 install(DIRECTORY include/treaty DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     FILES_MATCHING PATTERN "*.h")
 
-file(GLOB pages CONFIGURE_DEPENDS docs/man/*.[1-8])
-foreach(page IN LISTS pages)
-    string(REGEX REPLACE ".*\\." "" section ${page})
-    install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+# The manual is made from the programs' own tables, so it needs them built.
+file(GLOB manual_sources CONFIGURE_DEPENDS
+    docs/man/*.in docs/man/*.[1-8] include/treaty/*.h)
+add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/man/made
+    COMMAND ${CMAKE_SOURCE_DIR}/tools/manual
+        ${CMAKE_BINARY_DIR} ${CMAKE_BINARY_DIR}/man
+    COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_BINARY_DIR}/man/made
+    DEPENDS treaty treaty-stream ${manual_sources} tools/manual)
+add_custom_target(manual ALL DEPENDS ${CMAKE_BINARY_DIR}/man/made)
+foreach(section 1 3 7)
+    install(DIRECTORY ${CMAKE_BINARY_DIR}/man/man${section}
+        DESTINATION ${CMAKE_INSTALL_MANDIR})
 endforeach()
 
 # treaty.pc finds its own prefix, since `cmake --install --prefix` may choose

@@ -58,9 +58,9 @@ links "C, static" gcc program.c \
 check "only public symbols are exported" \
     "$TREATY_SOURCE/tools/check-symbols" "$TREATY_SOURCE/build/dev"
 
-if [ -d "$TREATY_SOURCE/docs/man" ]; then
-    check "manual pages" test -f "$prefix/share/man/man1/treaty.1"
-fi
-check "the program" test -x "$prefix/bin/treaty"
+for page in man1/treaty.1 man3/libtreaty.3 man7/treaty-codes.7; do
+    check "$page" test -f "$prefix/share/man/$page"
+done
+check "the program runs" "$prefix/bin/treaty" version
 
 done_testing
