@@ -41,4 +41,5 @@ const struct treaty_format treaty_format_avro = {
     .normalize = treaty_avro_normalize,
     .resolved = treaty_avro_resolved,
     .equivalent = treaty_avro_equivalent,
+    .annotate = treaty_avro_annotate,
 };

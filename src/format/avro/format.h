@@ -16,6 +16,10 @@ enum treaty_code treaty_avro_resolved(const struct treaty_schema *schema,
                                       struct treaty_error *err);
 bool treaty_avro_equivalent(const struct treaty_schema *a,
                             const struct treaty_schema *b);
+enum treaty_code treaty_avro_annotate(const struct treaty_schema *schema,
+                                      struct treaty_str payload,
+                                      treaty_span_fn give, void *ctx,
+                                      struct treaty_error *err);
 
 struct treaty_avro_tree;
 
