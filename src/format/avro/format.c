@@ -40,6 +40,7 @@ const struct treaty_format treaty_format_avro = {
     .parse = treaty_avro_parse,
     .normalize = treaty_avro_normalize,
     .resolved = treaty_avro_resolved,
+    .compare = treaty_avro_compare,
     .equivalent = treaty_avro_equivalent,
     .annotate = treaty_avro_annotate,
 };

@@ -14,6 +14,9 @@ enum treaty_code treaty_avro_normalize(const struct treaty_schema *schema,
 enum treaty_code treaty_avro_resolved(const struct treaty_schema *schema,
                                       struct treaty_buf *out,
                                       struct treaty_error *err);
+enum treaty_code treaty_avro_compare(const struct treaty_schema *reader,
+                                     const struct treaty_schema *writer,
+                                     struct treaty_findings *out);
 bool treaty_avro_equivalent(const struct treaty_schema *a,
                             const struct treaty_schema *b);
 enum treaty_code treaty_avro_annotate(const struct treaty_schema *schema,
