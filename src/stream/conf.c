@@ -96,8 +96,8 @@ const char *treaty_props_get(const struct treaty_props *props, const char *key)
  * librdkafka's own text for a bad value quotes the value. Only its first half
  * ("No such configuration property") is free of it.
  */
-static enum treaty_code set(rd_kafka_conf_t *conf, const char *key,
-                            const char *value, struct treaty_error *err)
+enum treaty_code treaty_stream_set(rd_kafka_conf_t *conf, const char *key,
+                                   const char *value, struct treaty_error *err)
 {
     char text[256];
     rd_kafka_conf_res_t got =
@@ -120,15 +120,16 @@ static enum treaty_code fill(rd_kafka_conf_t *conf,
     enum treaty_code code = TREATY_OK;
 
     for (const struct treaty_prop_default *d = defaults; !code && d->key; d++)
-        code = set(conf, d->key, d->value, err);
+        code = treaty_stream_set(conf, d->key, d->value, err);
     if (!code && options->client_id)
-        code = set(conf, "client.id", options->client_id, err);
+        code = treaty_stream_set(conf, "client.id", options->client_id, err);
     if (!code && options->bootstrap)
-        code = set(conf, "bootstrap.servers", options->bootstrap, err);
+        code = treaty_stream_set(conf, "bootstrap.servers", options->bootstrap,
+                                 err);
     if (!options->props)
         return code;
     for (struct treaty_prop *p = options->props->first; !code && p; p = p->next)
-        code = set(conf, p->key, p->value, err);
+        code = treaty_stream_set(conf, p->key, p->value, err);
     return code;
 }
 
@@ -146,6 +147,14 @@ enum treaty_code treaty_stream_conf(const struct treaty_stream_options *options,
     }
     *ret = conf;
     return TREATY_OK;
+}
+
+void treaty_stream_pass_log(const struct treaty_stream_log *log, int level,
+                            const char *facility, const char *text)
+{
+    /* One file of properties serves producers and consumers alike. */
+    if (log->fn && strcmp(facility, "CONFWARN") != 0)
+        log->fn(log->ctx, level, facility, text);
 }
 
 static const struct {

@@ -76,6 +76,14 @@ treaty_stream_conf(const struct treaty_stream_options *options,
                    const struct treaty_prop_default *defaults,
                    rd_kafka_conf_t **ret, struct treaty_error *err);
 
+/* One property; TREATY_EUSAGE without the value in the message. */
+enum treaty_code treaty_stream_set(rd_kafka_conf_t *conf, const char *key,
+                                   const char *value, struct treaty_error *err);
+
+/* To the user's log, but for warnings that a property is of the other kind. */
+void treaty_stream_pass_log(const struct treaty_stream_log *log, int level,
+                            const char *facility, const char *text);
+
 /* TREATY_EUNREACHABLE, TREATY_ETIMEOUT, TREATY_EIO...: what Kafka's code
  * means to us, described in `err` with `doing` in front. */
 enum treaty_code treaty_stream_fail(struct treaty_error *err,

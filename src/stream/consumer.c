@@ -163,13 +163,35 @@ static void assign(struct treaty_consumer *c,
         if (got)
             fail_in_callback(c, got, "assign");
     }
-    /* A pause from an earlier time with this partition must not last. */
-    rd_kafka_resume_partitions(c->client, list);
+}
+
+/*
+ * A pause would outlive the assignment. It ends here and not at the next
+ * assign: there it makes librdkafka ask for the offset twice, half a second
+ * apart.
+ */
+static void end_pauses(struct treaty_consumer *c,
+                       const rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_topic_partition_list_t *paused =
+        rd_kafka_topic_partition_list_new(list->cnt);
+
+    for (int i = 0; i < list->cnt; i++) {
+        const struct treaty_partition *p = find(c, list->elems[i].partition);
+
+        if (p && p->paused)
+            rd_kafka_topic_partition_list_add(paused, c->options.topic,
+                                              list->elems[i].partition);
+    }
+    if (paused->cnt)
+        rd_kafka_resume_partitions(c->client, paused);
+    rd_kafka_topic_partition_list_destroy(paused);
 }
 
 static void unassign(struct treaty_consumer *c,
                      rd_kafka_topic_partition_list_t *list)
 {
+    end_pauses(c, list);
     if (!rd_kafka_assignment_lost(c->client)) {
         /* The next owner would copy again what is not acknowledged yet. */
         treaty_copier_drain(c->copier, 5000);
@@ -215,9 +237,7 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility,
 {
     const struct treaty_consumer *c = rd_kafka_opaque(client);
 
-    if (c->options.stream.log.fn)
-        c->options.stream.log.fn(c->options.stream.log.ctx, level, facility,
-                                 text);
+    treaty_stream_pass_log(&c->options.stream.log, level, facility, text);
 }
 
 /* ---- one record ------------------------------------------------------- */
@@ -579,19 +599,23 @@ static const struct treaty_prop_default many_defaults[] = {
 #define MANY 8 /* processes, from which on the second list holds */
 
 /* Settings that the promises of the header rest on, whatever was given. */
-static void insist(rd_kafka_conf_t *conf,
-                   const struct treaty_consumer_options *o)
+static enum treaty_code insist(rd_kafka_conf_t *conf,
+                               const struct treaty_consumer_options *o,
+                               struct treaty_error *err)
 {
-    bool from_end = o->start == TREATY_START_END;
+    const struct treaty_prop_default rows[] = {
+        {"enable.auto.offset.store", "false"},
+        {"enable.partition.eof", "true"},
+        {"enable.auto.commit", o->group ? "true" : "false"},
+        {"group.id", o->group ? o->group : "treaty-none"},
+        {"auto.offset.reset",
+         o->start == TREATY_START_END ? "latest" : "earliest"},
+    };
+    enum treaty_code code = TREATY_OK;
 
-    rd_kafka_conf_set(conf, "enable.auto.offset.store", "false", NULL, 0);
-    rd_kafka_conf_set(conf, "enable.partition.eof", "true", NULL, 0);
-    rd_kafka_conf_set(conf, "enable.auto.commit", o->group ? "true" : "false",
-                      NULL, 0);
-    rd_kafka_conf_set(conf, "group.id", o->group ? o->group : "treaty-none",
-                      NULL, 0);
-    rd_kafka_conf_set(conf, "auto.offset.reset",
-                      from_end ? "latest" : "earliest", NULL, 0);
+    for (size_t i = 0; !code && i < sizeof(rows) / sizeof(rows[0]); i++)
+        code = treaty_stream_set(conf, rows[i].key, rows[i].value, err);
+    return code;
 }
 
 static enum treaty_code open_client(struct treaty_consumer *c,
@@ -606,7 +630,11 @@ static enum treaty_code open_client(struct treaty_consumer *c,
 
     if (code)
         return code;
-    insist(conf, o);
+    code = insist(conf, o, err);
+    if (code) {
+        rd_kafka_conf_destroy(conf);
+        return code;
+    }
     rd_kafka_conf_set_opaque(conf, c);
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     rd_kafka_conf_set_log_cb(conf, on_log);

@@ -86,9 +86,7 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility,
 {
     const struct treaty_copier *copier = rd_kafka_opaque(client);
 
-    /* The consumer's properties mean nothing to a producer, and it says so. */
-    if (copier->options.log.fn && strcmp(facility, "CONFWARN") != 0)
-        copier->options.log.fn(copier->options.log.ctx, level, facility, text);
+    treaty_stream_pass_log(&copier->options.log, level, facility, text);
 }
 
 static const struct treaty_prop_default defaults[] = {
@@ -113,7 +111,11 @@ static enum treaty_code open_client(struct treaty_copier *copier,
         return code;
     /* Whatever the user's properties say of the consumer, a copy counts only
      * when all replicas have it. */
-    rd_kafka_conf_set(conf, "acks", "all", NULL, 0);
+    code = treaty_stream_set(conf, "acks", "all", err);
+    if (code) {
+        rd_kafka_conf_destroy(conf);
+        return code;
+    }
     rd_kafka_conf_set_opaque(conf, copier);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_conf_set_log_cb(conf, on_log);

@@ -10,11 +10,32 @@ struct treaty_mock {
     rd_kafka_mock_cluster_t *cluster;
 };
 
+/* The client around the cluster connects to nothing, and would warn of it. */
+static void drop_log(const rd_kafka_t *client, int level, const char *facility,
+                     const char *text)
+{
+    (void)client;
+    (void)level;
+    (void)facility;
+    (void)text;
+}
+
+static rd_kafka_t *new_client(void)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_t *client;
+
+    rd_kafka_conf_set_log_cb(conf, drop_log);
+    client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
+    if (!client)
+        rd_kafka_conf_destroy(conf);
+    return client;
+}
+
 enum treaty_code treaty_mock_start(int brokers, struct treaty_mock **ret,
                                    struct treaty_error *err)
 {
     struct treaty_mock *mock;
-    char text[256];
 
     if (brokers < 1)
         return treaty_fail(err, TREATY_EUSAGE, TREATY_NO_OFFSET,
@@ -22,7 +43,7 @@ enum treaty_code treaty_mock_start(int brokers, struct treaty_mock **ret,
     mock = calloc(1, sizeof(*mock));
     if (!mock)
         return treaty_fail_nomem(err);
-    mock->client = rd_kafka_new(RD_KAFKA_PRODUCER, NULL, text, sizeof(text));
+    mock->client = new_client();
     if (mock->client)
         mock->cluster = rd_kafka_mock_cluster_new(mock->client, brokers);
     if (!mock->cluster) {
@@ -71,8 +92,17 @@ void treaty_mock_set_broker(struct treaty_mock *mock, int broker, bool up)
         rd_kafka_mock_broker_set_down(mock->cluster, broker);
 }
 
-void treaty_mock_fail_topic(struct treaty_mock *mock, const char *topic,
-                            rd_kafka_resp_err_t code)
+#define PRODUCE 0 /* the protocol's number of the request */
+
+void treaty_mock_fail_produce(struct treaty_mock *mock, size_t count,
+                              rd_kafka_resp_err_t code)
 {
-    rd_kafka_mock_topic_set_error(mock->cluster, topic, code);
+    rd_kafka_resp_err_t codes[16];
+
+    if (count == 0)
+        rd_kafka_mock_clear_request_errors(mock->cluster, PRODUCE);
+    for (size_t i = 0; i < 16; i++)
+        codes[i] = code;
+    rd_kafka_mock_push_request_errors_array(mock->cluster, PRODUCE,
+                                            count < 16 ? count : 16, codes);
 }

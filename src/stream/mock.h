@@ -29,8 +29,11 @@ treaty_mock_create_topic(struct treaty_mock *mock, const char *topic,
 
 /* Faults. Brokers count from 1. */
 void treaty_mock_set_broker(struct treaty_mock *mock, int broker, bool up);
-/* Every produce request for `topic` fails with `code` until it is 0 again. */
-void treaty_mock_fail_topic(struct treaty_mock *mock, const char *topic,
-                            rd_kafka_resp_err_t code);
+/*
+ * The next `count` produce requests, at most 16, fail with `code`; 0: those
+ * that were to fail succeed.
+ */
+void treaty_mock_fail_produce(struct treaty_mock *mock, size_t count,
+                              rd_kafka_resp_err_t code);
 
 #endif

@@ -62,8 +62,7 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility,
 {
     const struct treaty_producer *p = rd_kafka_opaque(client);
 
-    if (p->log.fn)
-        p->log.fn(p->log.ctx, level, facility, text);
+    treaty_stream_pass_log(&p->log, level, facility, text);
 }
 
 /*
