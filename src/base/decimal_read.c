@@ -240,6 +240,7 @@ static int64_t big_read(struct big *b, const struct decimal *d)
 {
     int64_t q = d->exponent;
     bool after_point = false;
+    bool has_more = false;
     int digits = 0;
 
     big_set(b, 0);
@@ -255,10 +256,11 @@ static int64_t big_read(struct big *b, const struct decimal *d)
             digits += digits || c != '0';
             q -= after_point;
         } else {
+            has_more |= c != '0';
             q += !after_point;
         }
     }
-    if (digits < DIGITS_EXACT)
+    if (!has_more)
         return q;
     big_multiply(b, 10, 1);
     return q - 1;
