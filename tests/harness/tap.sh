@@ -127,8 +127,10 @@ check_has()
 {
     case $2 in
     *"$3"*) ok "$1" ;;
-    *) not_ok "$1" "does not contain: $3
-got: $2" ;;
+    *)
+        not_ok "$1" "does not contain: $3
+got: ${2:0:1000}"
+        ;;
     esac
 }
 
