@@ -133,6 +133,7 @@ struct treaty_str treaty_http_method(const struct treaty_http_request *req);
 struct treaty_str treaty_http_path(const struct treaty_http_request *req);
 struct treaty_str treaty_http_body(const struct treaty_http_request *req);
 /* What stood for the n-th `{...}` of the pattern, decoded. */
+size_t treaty_http_param_count(const struct treaty_http_request *req);
 struct treaty_str treaty_http_param(const struct treaty_http_request *req,
                                     size_t n);
 /*
@@ -151,8 +152,8 @@ struct treaty_arena *treaty_http_arena(struct treaty_http_request *req);
 size_t treaty_http_loop(const struct treaty_http_request *req);
 
 /*
- * Replies. `body` follows rule 3; the copying form may be given anything. Both
- * have the negotiated content type unless the third says another.
+ * Replies. `body` follows rule 3; `parts`, eight at most, are copied. Both have
+ * the negotiated content type, the third one of its own.
  */
 void treaty_http_reply(struct treaty_http_request *req, int status,
                        struct treaty_str body);
@@ -180,6 +181,12 @@ typedef void (*treaty_http_resume_fn)(struct treaty_http_request *req,
                                       void *data);
 TREATY_MUST_CHECK enum treaty_code
 treaty_http_suspend(struct treaty_http_request *req);
+/*
+ * What suspend does first: copy the request's parts to its arena. For handlers
+ * that hand out views into the body, which must be taken after this.
+ */
+TREATY_MUST_CHECK enum treaty_code
+treaty_http_keep(struct treaty_http_request *req);
 void treaty_http_resume(struct treaty_http_request *req,
                         treaty_http_resume_fn fn, void *data);
 

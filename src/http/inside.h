@@ -100,6 +100,7 @@ struct treaty_http_request {
     struct treaty_http_conn *conn; /* the same */
     struct treaty_http_loop *loop;
     unsigned refs; /* h2o's pool, and a suspension */
+    bool is_kept;  /* the parts lie on the arena */
     bool is_suspended;
     bool is_head;
 

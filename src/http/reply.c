@@ -135,49 +135,59 @@ static void tell_done(const struct treaty_http_request *req, int status,
 
 #define PARTS_MAX 8
 
-/* All replies end here. `parts` follow rule 3. */
-static void send_parts(struct treaty_http_request *req, int status,
-                       const char *type, const struct treaty_str *parts,
-                       size_t count)
+/* All replies end here. `body` follows rule 3. */
+static void send_body(struct treaty_http_request *req, int status,
+                      const char *type, struct treaty_str body)
 {
     static h2o_generator_t generator; /* with nothing more to say */
-    h2o_iovec_t bufs[PARTS_MAX];
-    size_t length = 0;
+    h2o_iovec_t buf = to_iovec(body);
 
-    assert(count <= PARTS_MAX);
-    for (size_t i = 0; i < count; i++) {
-        bufs[i] = to_iovec(parts[i]);
-        length += parts[i].len;
-    }
-    tell_done(req, status, length);
+    tell_done(req, status, body.len);
     if (!req->h2o)
         return; /* the client has gone */
     req->h2o->res.status = status;
     req->h2o->res.reason = reason_of(status);
-    req->h2o->res.content_length = length;
+    req->h2o->res.content_length = body.len;
     if (req->loop->stopping)
         req->h2o->http1_is_persistent = 0;
     set_headers(req, type);
     h2o_start_response(req->h2o, &generator);
-    h2o_send(req->h2o, bufs, req->is_head ? 0 : count, H2O_SEND_STATE_FINAL);
+    h2o_send(req->h2o, &buf, req->is_head ? 0 : 1, H2O_SEND_STATE_FINAL);
 }
 
 void treaty_http_reply(struct treaty_http_request *req, int status,
                        struct treaty_str body)
 {
-    send_parts(req, status, treaty_http_media_type(req), &body, 1);
+    send_body(req, status, treaty_http_media_type(req), body);
 }
 
+/* In h2o's pool, since its first chunk costs nothing. */
 void treaty_http_reply_parts(struct treaty_http_request *req, int status,
                              const struct treaty_str *parts, size_t count)
 {
-    send_parts(req, status, treaty_http_media_type(req), parts, count);
+    struct treaty_str body = {0};
+    size_t len = 0;
+    char *at;
+
+    if (!req->h2o) {
+        send_body(req, status, NULL, body);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    at = (char *)h2o_mem_alloc_pool(&req->h2o->pool, len);
+    body = (struct treaty_str){at, len};
+    for (size_t i = 0; i < count; i++) {
+        memcpy(at, parts[i].data, parts[i].len);
+        at += parts[i].len;
+    }
+    send_body(req, status, treaty_http_media_type(req), body);
 }
 
 void treaty_http_reply_as(struct treaty_http_request *req, int status,
                           const char *media_type, struct treaty_str body)
 {
-    send_parts(req, status, media_type, &body, 1);
+    send_body(req, status, media_type, body);
 }
 
 /*
@@ -243,10 +253,9 @@ bool treaty_http_hold(struct treaty_http_request *req, void (*fn)(void *ctx),
 }
 
 /*
- * Copy to the arena what h2o owns, so that the other thread may read it even
- * when the connection is gone.
+ * So that another thread may read them even when the connection is gone.
  */
-static bool keep_parts(struct treaty_http_request *req)
+enum treaty_code treaty_http_keep(struct treaty_http_request *req)
 {
     struct treaty_str *parts[4 + TREATY_HTTP_PARAMS_MAX] = {
         &req->method, &req->path, &req->query, &req->body};
@@ -254,23 +263,24 @@ static bool keep_parts(struct treaty_http_request *req)
 
     for (size_t i = 0; i < req->match.param_count; i++)
         parts[count++] = &req->match.params[i];
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !req->is_kept; i++) {
         struct treaty_str copy;
 
         if (!parts[i]->data)
             continue;
         copy = treaty_arena_dup(&req->arena, *parts[i]);
         if (!copy.data)
-            return false;
+            return TREATY_ENOMEM;
         *parts[i] = copy;
     }
-    return true;
+    req->is_kept = true;
+    return TREATY_OK;
 }
 
 enum treaty_code treaty_http_suspend(struct treaty_http_request *req)
 {
     assert(!req->is_suspended);
-    if (!keep_parts(req))
+    if (treaty_http_keep(req))
         return TREATY_ENOMEM;
     req->is_suspended = true;
     req->refs++;

@@ -223,6 +223,11 @@ struct treaty_str treaty_http_body(const struct treaty_http_request *req)
     return req->body;
 }
 
+size_t treaty_http_param_count(const struct treaty_http_request *req)
+{
+    return req->match.param_count;
+}
+
 struct treaty_str treaty_http_param(const struct treaty_http_request *req,
                                     size_t n)
 {

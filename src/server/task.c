@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests that become tasks of the registry.
+ *
+ *     handler (loop) -> try -> reply                    what is known already
+ *                    -> suspend, submit -> [registry] -> done -> resume
+ *                                                (loop) -> reply
+ */
+#include "server/inside.h"
+
+#include "base/error.h"
+#include "base/str.h"
+
+struct treaty_server_work *
+treaty_server_work_new(struct treaty_server *server,
+                       struct treaty_http_request *req,
+                       enum treaty_task_kind kind)
+{
+    struct treaty_arena *arena = treaty_http_arena(req);
+    struct treaty_server_work *work = NULL;
+    struct treaty_error err;
+
+    if (!treaty_http_keep(req))
+        work = TREATY_ARENA_NEW(arena, struct treaty_server_work);
+    if (!work) {
+        (void)treaty_fail_nomem(&err);
+        treaty_http_reply_error(req, &err);
+        return NULL;
+    }
+    work->server = server;
+    work->req = req;
+    work->task.kind = kind;
+    work->task.arena = arena;
+    return work;
+}
+
+/*
+ * A check that asks for reasons gets this one, too: a schema that cannot be
+ * parsed is not compatible with anything.
+ */
+static bool is_verdict(const struct treaty_task *task)
+{
+    return task->kind == TREATY_TASK_CHECK && task->verbose &&
+           treaty_code_rest_error(task->code) ==
+               treaty_code_rest_error(TREATY_ESCHEMA);
+}
+
+static void put_invalid(struct treaty_json_writer *w,
+                        const struct treaty_task *task)
+{
+    treaty_json_begin_object(w);
+    treaty_json_member_bool(w, "is_compatible", false);
+    treaty_json_key(w, "messages");
+    treaty_json_begin_array(w);
+    treaty_json_value_str(w, treaty_str_z(task->error.message));
+    treaty_json_end_array(w);
+    treaty_json_end_object(w);
+}
+
+static void answer(struct treaty_server_work *work)
+{
+    struct treaty_task *task = &work->task;
+    struct treaty_server_page page;
+
+    if (task->code && !is_verdict(task)) {
+        task->error.code = task->code;
+        treaty_http_reply_error(work->req, &task->error);
+        return;
+    }
+    treaty_server_begin(&page);
+    if (task->code)
+        put_invalid(&page.json, task);
+    else
+        work->put(&page.json, task);
+    treaty_server_finish(&page, work->req);
+}
+
+static void on_resume(struct treaty_http_request *req, void *data)
+{
+    (void)req;
+    answer((struct treaty_server_work *)data);
+}
+
+/* On a thread of the registry. */
+static void on_done(struct treaty_task *task, void *ctx)
+{
+    struct treaty_server_work *work = (struct treaty_server_work *)ctx;
+
+    (void)task;
+    treaty_http_resume(work->req, on_resume, work);
+}
+
+static void submit(struct treaty_server_work *work)
+{
+    struct treaty_task *task = &work->task;
+    struct treaty_error err;
+
+    if (treaty_http_suspend(work->req)) {
+        (void)treaty_fail_nomem(&err);
+        treaty_http_reply_error(work->req, &err);
+        return;
+    }
+    task->done = on_done;
+    task->ctx = work;
+    task->code = treaty_registry_submit(work->server->registry, task);
+    if (!task->code)
+        return;
+    (void)treaty_fail(&task->error, task->code, TREATY_NO_OFFSET,
+                      "too many requests wait already");
+    on_done(task, work);
+}
+
+void treaty_server_work_run(struct treaty_server_work *work,
+                            enum treaty_code code,
+                            const struct treaty_error *err)
+{
+    struct treaty_server *server = work->server;
+
+    if (code)
+        treaty_http_reply_error(work->req, err);
+    else if (treaty_registry_try(server->readers[treaty_http_loop(work->req)],
+                                 &work->task))
+        answer(work);
+    else
+        submit(work);
+}
