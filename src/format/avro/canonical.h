@@ -11,8 +11,9 @@
  *     resolved    the same with every type spelled out
  *     normalized  canonical text of the schema after it has been rewritten:
  *                 attributes and aliases sorted, defaults in the terms of
- *                 their types
- *     PCF         Avro's Parsing Canonical Form, which fingerprints are of
+ *                 their types (normalize.c)
+ *
+ * Avro's Parsing Canonical Form is none of these: see fingerprint.h.
  */
 #include "format/avro/schema.h"
 
@@ -25,9 +26,5 @@ TREATY_MUST_CHECK enum treaty_code
 treaty_avro_put_canonical(const struct treaty_avro_tree *tree,
                           bool inline_imports, uint32_t depth_max,
                           struct treaty_buf *out, struct treaty_error *err);
-
-TREATY_MUST_CHECK enum treaty_code
-treaty_avro_put_parsing_form(const struct treaty_avro_tree *tree,
-                             struct treaty_buf *out, struct treaty_error *err);
 
 #endif

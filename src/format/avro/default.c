@@ -1,8 +1,67 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Does a default fit its type? (Avro 1.12, "Complex Types", the table of
  * defaults, as far as the reference looks.) */
+#include "base/error.h"
 #include "base/str.h"
-#include "format/avro/schema.h"
+#include "format/avro/parser.h"
+
+/* What may stand as a default, for people. */
+static const char *const wanted[] = {
+    [TREATY_AVRO_NULL] = "null",
+    [TREATY_AVRO_BOOLEAN] = "true or false",
+    [TREATY_AVRO_INT] = "a whole number of 32 bits",
+    [TREATY_AVRO_LONG] = "a whole number of 64 bits",
+    [TREATY_AVRO_FLOAT] = "a number",
+    [TREATY_AVRO_DOUBLE] = "a number",
+    [TREATY_AVRO_BYTES] = "a string, one character a byte",
+    [TREATY_AVRO_STRING] = "a string",
+    [TREATY_AVRO_FIXED] = "a string, one character a byte",
+    [TREATY_AVRO_ENUM] = "a symbol in quotes",
+    [TREATY_AVRO_RECORD] = "an object with each field that has no default",
+    [TREATY_AVRO_ARRAY] = "an array whose items fit",
+    [TREATY_AVRO_MAP] = "an object whose values fit",
+    [TREATY_AVRO_UNION] = "a value of one of the branches",
+};
+
+enum { SHOWN_MAX = 40 }; /* bytes of the default that a message quotes */
+
+/* A name that is not known yet stands as "?.name". */
+static bool is_placeholder(const struct treaty_avro_node *node)
+{
+    return treaty_str_starts(node->full, TREATY_STR("?."));
+}
+
+enum treaty_code treaty_avro_fail_default(struct treaty_avro_parser *p,
+                                          const struct treaty_avro_field *field,
+                                          const struct treaty_json *json)
+{
+    const struct treaty_avro_node *type = field->type;
+    struct treaty_str type_name = treaty_avro_type_name(type);
+    struct treaty_str shown =
+        treaty_str_sub(p->keep.text, json->pos, json->end - json->pos);
+    const char *more = shown.len > SHOWN_MAX ? "..." : "";
+
+    shown = treaty_str_sub(shown, 0, SHOWN_MAX);
+    if (is_placeholder(type))
+        return treaty_fail(p->err, TREATY_EDEFAULT, json->pos,
+                           "the default of field \"%.*s\" is %.*s%s, but "
+                           "its type is defined only further down; define the "
+                           "type here, where it is used first",
+                           TREATY_STR_ARG(field->name), TREATY_STR_ARG(shown),
+                           more);
+    if (json->kind == TREATY_JSON_NULL && type->kind != TREATY_AVRO_UNION)
+        return treaty_fail(p->err, TREATY_EDEFAULT, json->pos,
+                           "the default of field \"%.*s\" is null, but type "
+                           "\"%.*s\" takes %s; write [\"null\", ...] as the "
+                           "type to allow null",
+                           TREATY_STR_ARG(field->name),
+                           TREATY_STR_ARG(type_name), wanted[type->kind]);
+    return treaty_fail(p->err, TREATY_EDEFAULT, json->pos,
+                       "the default of field \"%.*s\" is %.*s%s, but type "
+                       "\"%.*s\" takes %s",
+                       TREATY_STR_ARG(field->name), TREATY_STR_ARG(shown), more,
+                       TREATY_STR_ARG(type_name), wanted[type->kind]);
+}
 
 static bool is_int(const struct treaty_json *value)
 {

@@ -178,11 +178,7 @@ static enum treaty_code check_default(struct treaty_avro_parser *p,
                                       const struct treaty_avro_field *field)
 {
     if (!treaty_avro_default_fits(field->type, field->default_json))
-        return treaty_fail(p->err, TREATY_EDEFAULT, field->default_json->pos,
-                           "the default of field \"%.*s\" does not fit type "
-                           "\"%.*s\"",
-                           TREATY_STR_ARG(field->name),
-                           TREATY_STR_ARG(treaty_avro_type_name(field->type)));
+        return treaty_avro_fail_default(p, field, field->default_json);
     expand_field(x, field);
     if (x->nomem)
         return treaty_fail_nomem(p->err);

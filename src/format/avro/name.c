@@ -117,20 +117,21 @@ static bool is_primitive(struct treaty_str name)
 
 enum treaty_code treaty_avro_name_check(const struct treaty_avro_name *name,
                                         enum treaty_strictness strictness,
-                                        size_t pos, struct treaty_error *err)
+                                        const struct treaty_avro_name_place *at,
+                                        struct treaty_error *err)
 {
-    enum treaty_code code = treaty_avro_identifier_check(name->name, strictness,
-                                                         "the name", pos, err);
+    enum treaty_code code = treaty_avro_identifier_check(
+        name->name, strictness, "the name", at->name, err);
 
     if (code)
         return code;
     if (name->ns.len == 0 && is_primitive(name->full))
-        return treaty_fail(err, TREATY_ENAME, pos,
+        return treaty_fail(err, TREATY_ENAME, at->name,
                            "\"%.*s\" is a primitive type and cannot be "
                            "defined; choose another name or a namespace",
                            TREATY_STR_ARG(name->full));
     if (strictness == TREATY_NEW && name->ns.len)
-        return check_namespace(name->ns, pos, err);
+        return check_namespace(name->ns, at->ns, err);
     return TREATY_OK;
 }
 

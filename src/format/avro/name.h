@@ -49,14 +49,19 @@ TREATY_MUST_CHECK enum treaty_code treaty_avro_identifier_check(
     struct treaty_str s, enum treaty_strictness strictness, const char *what,
     size_t pos, struct treaty_error *err);
 
+/* Byte offsets of where a name and its namespace are spelled, for errors. */
+struct treaty_avro_name_place {
+    size_t name;
+    size_t ns;
+};
+
 /*
  * Check the name of a definition: the last part always, the namespace only for
  * TREATY_NEW, and that it does not hide a primitive type.
  */
-TREATY_MUST_CHECK enum treaty_code
-treaty_avro_name_check(const struct treaty_avro_name *name,
-                       enum treaty_strictness strictness, size_t pos,
-                       struct treaty_error *err);
+TREATY_MUST_CHECK enum treaty_code treaty_avro_name_check(
+    const struct treaty_avro_name *name, enum treaty_strictness strictness,
+    const struct treaty_avro_name_place *at, struct treaty_error *err);
 
 /* `name` as the reference prints it where `ns` is in force. */
 struct treaty_str treaty_avro_name_relative(const struct treaty_avro_name *name,

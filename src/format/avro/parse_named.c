@@ -126,48 +126,36 @@ static enum treaty_code read_order(struct treaty_avro_parser *p,
 }
 
 /* A float or double may have its default in quotes: "NaN", "1.5". */
-static const struct treaty_json *
-keep_default(struct treaty_avro_parser *p, const struct treaty_avro_node *type,
-             const struct treaty_json *json, enum treaty_code *code)
+static enum treaty_code keep_default(struct treaty_avro_parser *p,
+                                     const struct treaty_json *json,
+                                     struct treaty_avro_field *field)
 {
-    const struct treaty_json *kept;
+    enum treaty_avro_kind kind = field->type->kind;
     double value;
 
     if (json->kind != TREATY_JSON_STRING ||
-        (type->kind != TREATY_AVRO_FLOAT && type->kind != TREATY_AVRO_DOUBLE)) {
-        kept = treaty_java_keep_json(&p->keep, json);
-    } else if (treaty_java_parse_double(json->text, &value)) {
-        kept = treaty_java_number(&p->keep, value, json);
-    } else {
-        *code = treaty_fail(p->err, TREATY_EDEFAULT, json->pos,
-                            "the default of a %s must be a number, not the "
-                            "string \"%.*s\"",
-                            treaty_avro_kind_name(type->kind),
-                            TREATY_STR_ARG(json->text));
-        return NULL;
-    }
-    if (!kept)
-        *code = treaty_fail_nomem(p->err);
-    return kept;
+        (kind != TREATY_AVRO_FLOAT && kind != TREATY_AVRO_DOUBLE))
+        field->default_json = treaty_java_keep_json(&p->keep, json);
+    else if (treaty_java_parse_double(json->text, &value))
+        field->default_json = treaty_java_number(&p->keep, value, json);
+    else
+        return treaty_avro_fail_default(p, field, json);
+    return field->default_json ? TREATY_OK : treaty_fail_nomem(p->err);
 }
 
 static enum treaty_code read_default(struct treaty_avro_parser *p,
                                      const struct treaty_json *json,
                                      struct treaty_avro_field *field)
 {
-    enum treaty_code code = TREATY_OK;
+    enum treaty_code code;
 
     if (!json)
         return TREATY_OK;
-    field->default_json = keep_default(p, field->type, json, &code);
+    code = keep_default(p, json, field);
     if (code || p->strictness == TREATY_STORED ||
         treaty_avro_default_fits(field->type, field->default_json))
         return code;
-    return treaty_fail(p->err, TREATY_EDEFAULT, json->pos,
-                       "%s is no default for field \"%.*s\" of type %s",
-                       treaty_json_kind_text(json->kind),
-                       TREATY_STR_ARG(field->name),
-                       treaty_avro_kind_name(field->type->kind));
+    return treaty_avro_fail_default(p, field, json);
 }
 
 static enum treaty_code read_field_name(struct treaty_avro_parser *p,
@@ -381,6 +369,17 @@ static enum treaty_code parse_body(struct treaty_avro_parser *p,
     return parse_size(p, json, members, node);
 }
 
+/* Where the namespace of a type is spelled: in its name, if that has dots. */
+static size_t namespace_pos(const struct treaty_avro_members *members)
+{
+    const struct treaty_json *name = members->at[KEY_NAME];
+    const struct treaty_json *ns = members->at[KEY_NAMESPACE];
+
+    if (ns && !treaty_str_has(name->text, '.'))
+        return ns->pos;
+    return name->pos;
+}
+
 static enum treaty_code read_name(struct treaty_avro_parser *p,
                                   const struct treaty_json *json,
                                   const struct treaty_avro_members *members,
@@ -393,6 +392,7 @@ static enum treaty_code read_name(struct treaty_avro_parser *p,
         .ns = treaty_avro_member_text(members, KEY_NAMESPACE),
         .enclosing = ns,
     };
+    struct treaty_avro_name_place place;
     struct treaty_avro_name name;
 
     if (!spelling.name.data)
@@ -408,7 +408,9 @@ static enum treaty_code read_name(struct treaty_avro_parser *p,
     name = treaty_avro_name_split(node->full);
     node->ns = name.ns;
     node->name = name.name;
-    return treaty_avro_name_check(&name, p->strictness, member->pos, p->err);
+    place.name = member->pos;
+    place.ns = namespace_pos(members);
+    return treaty_avro_name_check(&name, p->strictness, &place, p->err);
 }
 
 /* Make a complete type known, unless it repeats one that is. */

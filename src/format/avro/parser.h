@@ -135,6 +135,11 @@ treaty_avro_check_later(struct treaty_avro_parser *p,
 /* Set `logical`, `precision` and `scale` from the attributes. */
 void treaty_avro_read_logical(struct treaty_avro_node *node);
 
+/* TREATY_EDEFAULT, with a sentence on why `json` does not fit the field. */
+enum treaty_code treaty_avro_fail_default(struct treaty_avro_parser *p,
+                                          const struct treaty_avro_field *field,
+                                          const struct treaty_json *json);
+
 /* Resolve what is pending, then check unions and defaults. */
 TREATY_MUST_CHECK enum treaty_code
 treaty_avro_link(struct treaty_avro_parser *p);

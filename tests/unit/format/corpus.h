@@ -111,4 +111,98 @@ corpus_source(struct treaty_arena *arena, struct treaty_str text,
     return source;
 }
 
+/*
+ * Files of our own are text: a paragraph is a case, `key: value` a line of it,
+ * `| ` before the lines of a longer text, `#` before a comment.
+ */
+struct corpus_case {
+    const char *file;
+    int number; /* of the first line */
+    struct treaty_str lines;
+    struct treaty_arena *arena;
+};
+
+static inline struct treaty_str corpus_case_get(const struct corpus_case *c,
+                                                const char *key)
+{
+    struct treaty_str rest = c->lines;
+    struct treaty_str line;
+    size_t len = strlen(key);
+
+    while (treaty_str_split(&rest, '\n', &line)) {
+        if (line.len > len && line.data[len] == ':' &&
+            memcmp(line.data, key, len) == 0)
+            return treaty_str_trim(treaty_str_sub(line, len + 1, line.len));
+    }
+    return (struct treaty_str){0};
+}
+
+/* The lines after `| `, joined. */
+static inline struct treaty_str corpus_case_text(const struct corpus_case *c)
+{
+    struct treaty_str rest = c->lines;
+    struct treaty_str line;
+    struct treaty_str text = {0};
+
+    while (treaty_str_split(&rest, '\n', &line)) {
+        if (line.len == 0 || line.data[0] != '|')
+            continue;
+        line = treaty_str_sub(line, 2, line.len);
+        text = text.data ? treaty_arena_join(c->arena, text, '\n', line)
+                         : treaty_arena_dup(c->arena, line);
+    }
+    return text;
+}
+
+static inline bool corpus_is_case(struct treaty_str lines)
+{
+    struct treaty_str line;
+
+    while (treaty_str_split(&lines, '\n', &line)) {
+        if (line.len && line.data[0] != '#')
+            return true;
+    }
+    return false;
+}
+
+static inline void corpus_each_case(const char *file,
+                                    void (*fn)(const struct corpus_case *c))
+{
+    struct treaty_arena texts = {0};
+    struct treaty_arena arena = {0};
+    struct corpus_case c = {.file = file, .number = 1, .arena = &arena};
+    struct treaty_error err;
+    struct treaty_str rest;
+
+    if (treaty_file_read(&texts, file, 0, &rest, &err) != TREATY_OK) {
+        tap_fail(file, 0, "%s", err.message);
+        return;
+    }
+    while (rest.len) {
+        const char *gap = memmem(rest.data, rest.len, "\n\n", 2);
+        size_t len = gap ? (size_t)(gap - rest.data) + 1 : rest.len;
+
+        c.lines = treaty_str_sub(rest, 0, len);
+        if (corpus_is_case(c.lines))
+            fn(&c);
+        treaty_arena_reset(&arena);
+        rest = treaty_str_sub(rest, gap ? len + 1 : len, rest.len);
+        for (size_t i = 0; i < len; i++)
+            c.number += c.lines.data[i] == '\n';
+        c.number++;
+    }
+    treaty_arena_release(&texts);
+    treaty_arena_release(&arena);
+}
+
+/* As corpus_same, for a case. */
+static inline void corpus_case_same(const struct corpus_case *c,
+                                    const char *what, struct treaty_str got,
+                                    struct treaty_str want)
+{
+    const struct corpus_line line = {c->file, c->number, NULL, c->arena};
+
+    (void)corpus_same(&line, what, got, want);
+}
+
 #endif
