@@ -25,6 +25,7 @@
 #pragma GCC diagnostic pop
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 struct treaty_http_loop;
@@ -48,7 +49,10 @@ struct treaty_http_loop {
     struct treaty_http_server *server;
     size_t index;
     pthread_t thread;
-    bool started;
+    sem_t ready; /* posted by the thread: `code` is known */
+    sem_t leave; /* posted to the thread: nobody will write to it any more */
+    enum treaty_code code;
+    struct treaty_error *err; /* of whoever starts the loop */
     h2o_context_t ctx;
     h2o_accept_ctx_t accept;
     h2o_socket_t *listener;              /* NULL once stopping */
@@ -74,7 +78,7 @@ struct treaty_http_server {
     unsigned port;
     char url[80];
     struct treaty_http_loop *loops;
-    size_t loops_ready; /* initialised, so to be released */
+    size_t loops_started; /* those with a thread, to be joined */
 };
 
 /* Something to do when a request is gone. */
@@ -137,9 +141,7 @@ void treaty_http_plain_register(h2o_pathconf_t *conf);
 
 /* loop.c */
 TREATY_MUST_CHECK enum treaty_code
-treaty_http_loop_init(struct treaty_http_loop *loop,
-                      struct treaty_http_server *server, size_t index,
-                      struct treaty_error *err);
+treaty_http_loop_init(struct treaty_http_loop *loop, struct treaty_error *err);
 /* Until a stop message has come and everything is answered. */
 void treaty_http_loop_run(struct treaty_http_loop *loop);
 void treaty_http_loop_release(struct treaty_http_loop *loop);

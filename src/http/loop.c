@@ -119,13 +119,11 @@ static enum treaty_code start_listening(struct treaty_http_loop *loop,
 }
 
 enum treaty_code treaty_http_loop_init(struct treaty_http_loop *loop,
-                                       struct treaty_http_server *server,
-                                       size_t index, struct treaty_error *err)
+                                       struct treaty_error *err)
 {
+    struct treaty_http_server *server = loop->server;
     uint64_t seed;
 
-    loop->server = server;
-    loop->index = index;
     treaty_rng_system(&seed, sizeof(seed));
     treaty_rng_init(&loop->rng, seed);
     h2o_context_init(&loop->ctx, h2o_evloop_create(), &server->config);

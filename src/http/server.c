@@ -57,15 +57,46 @@ static void configure(struct treaty_http_server *server)
     treaty_http_plain_register(&server->host->fallback_path);
 }
 
+static void wait_for(sem_t *semaphore)
+{
+    while (sem_wait(semaphore) != 0)
+        ; /* a signal came */
+}
+
+/*
+ * A loop lives and dies in its own thread: what h2o allocates for a context,
+ * from its first socket on, comes from lists that belong to the thread and are
+ * not locked.
+ */
 static void *run_thread(void *arg)
 {
+    struct treaty_http_loop *loop = (struct treaty_http_loop *)arg;
     sigset_t all;
 
     /* Signals are the program's; a peer that is gone must not kill it. */
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_BLOCK, &all, NULL);
-    treaty_http_loop_run((struct treaty_http_loop *)arg);
+    loop->code = treaty_http_loop_init(loop, loop->err);
+    (void)sem_post(&loop->ready);
+    if (!loop->code)
+        treaty_http_loop_run(loop);
+    wait_for(&loop->leave);
+    treaty_http_loop_release(loop);
     return NULL;
+}
+
+static enum treaty_code start_loop(struct treaty_http_loop *loop,
+                                   struct treaty_error *err)
+{
+    loop->err = err;
+    (void)sem_init(&loop->ready, 0, 0);
+    (void)sem_init(&loop->leave, 0, 0);
+    if (pthread_create(&loop->thread, NULL, run_thread, loop) != 0)
+        return treaty_fail(err, TREATY_EIO, TREATY_NO_OFFSET,
+                           "no thread for event loop %zu", loop->index);
+    loop->server->loops_started++;
+    wait_for(&loop->ready);
+    return loop->code;
 }
 
 static enum treaty_code start_loops(struct treaty_http_server *server,
@@ -79,17 +110,9 @@ static enum treaty_code start_loops(struct treaty_http_server *server,
     if (!server->loops)
         return treaty_fail_nomem(err);
     for (size_t i = 0; i < count && !code; i++) {
-        code = treaty_http_loop_init(&server->loops[i], server, i, err);
-        server->loops_ready++;
-    }
-    for (size_t i = 0; i < count && !code; i++) {
-        struct treaty_http_loop *loop = &server->loops[i];
-
-        loop->started =
-            pthread_create(&loop->thread, NULL, run_thread, loop) == 0;
-        if (!loop->started)
-            code = treaty_fail(err, TREATY_EIO, TREATY_NO_OFFSET,
-                               "no thread for event loop %zu", i);
+        server->loops[i].server = server;
+        server->loops[i].index = i;
+        code = start_loop(&server->loops[i], err);
     }
     return code;
 }
@@ -150,7 +173,7 @@ size_t treaty_http_server_connections(const struct treaty_http_server *server)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < server->loops_ready; i++)
+    for (size_t i = 0; i < server->loops_started; i++)
         count += atomic_load_explicit(&server->loops[i].conn_count,
                                       memory_order_relaxed);
     return count;
@@ -160,15 +183,19 @@ void treaty_http_server_stop(struct treaty_http_server *server)
 {
     if (!server)
         return;
-    for (size_t i = 0; i < server->loops_ready; i++)
-        if (server->loops[i].started)
-            h2o_multithread_send_message(&server->loops[i].control,
-                                         &server->loops[i].stop);
-    for (size_t i = 0; i < server->loops_ready; i++)
-        if (server->loops[i].started)
-            (void)pthread_join(server->loops[i].thread, NULL);
-    for (size_t i = 0; i < server->loops_ready; i++)
-        treaty_http_loop_release(&server->loops[i]);
+    for (size_t i = 0; i < server->loops_started; i++) {
+        struct treaty_http_loop *loop = &server->loops[i];
+
+        if (!loop->code)
+            h2o_multithread_send_message(&loop->control, &loop->stop);
+        /* Only now: sending ends with a write to the loop's own queue. */
+        (void)sem_post(&loop->leave);
+    }
+    for (size_t i = 0; i < server->loops_started; i++) {
+        (void)pthread_join(server->loops[i].thread, NULL);
+        (void)sem_destroy(&server->loops[i].ready);
+        (void)sem_destroy(&server->loops[i].leave);
+    }
     free(server->loops);
     if (server->listen_fd >= 0)
         (void)close(server->listen_fd);
