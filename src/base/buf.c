@@ -42,10 +42,8 @@ static bool grow(struct treaty_buf *buf, size_t need)
     size_t cap = FIRST_CAP;
     char *data;
 
-    if (buf->cap > SIZE_MAX / 4)
-        cap = need;
-    else if (buf->cap)
-        cap = buf->cap * 2;
+    if (buf->cap)
+        cap = buf->cap * 2; /* no object is larger than half of SIZE_MAX */
     if (cap < need)
         cap = need;
     if (buf->max && cap > buf->max)
@@ -150,8 +148,10 @@ void treaty_buf_printf(struct treaty_buf *buf, const char *format, ...)
     va_start(args, format);
     len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (len < 0)
+    if (len < 0) {
+        (void)fail(buf, TREATY_ENOMEM); /* more than INT_MAX bytes */
         return;
+    }
     at = treaty_buf_reserve(buf, (size_t)len);
     if (!at)
         return;

@@ -64,18 +64,16 @@ static size_t sequence_len(unsigned char lead)
 }
 
 /*
- * `len` bytes of `text` remain after a cut: the largest length up to it that
- * does not end within a UTF-8 sequence, since messages leave as JSON.
+ * `len` bytes of `text` remain after a cut, many more than a character has:
+ * the largest length up to it that does not end within a UTF-8 sequence, since
+ * messages leave as JSON.
  */
 static size_t cut_at_character(const char *text, size_t len)
 {
     size_t at = len;
 
-    while (at > 0 && len - at < 3 &&
-           ((unsigned char)text[at - 1] & 0xc0) == 0x80)
+    while (len - at < 3 && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
         at--;
-    if (at == 0)
-        return len;
     if (sequence_len((unsigned char)text[at - 1]) > len - at + 1)
         return at - 1;
     return len;

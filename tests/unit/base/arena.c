@@ -3,6 +3,8 @@
 
 #include "harness/tap.h"
 
+#include <limits.h>
+
 static void zeroed_arena_works(void)
 {
     struct treaty_arena arena = {0};
@@ -111,6 +113,7 @@ static void reset_keeps_the_largest(void)
 
 static void texts(void)
 {
+    const volatile int huge = INT_MAX; /* unknown to the compiler */
     struct treaty_arena arena = {0};
     struct treaty_str s = treaty_arena_dup(&arena, TREATY_STR("abc"));
 
@@ -128,6 +131,8 @@ static void texts(void)
     CHECK_STR(s, TREATY_STR("x=7"));
     CHECK_INT(s.data[3], '\0');
     s = treaty_arena_dup(&arena, (struct treaty_str){"x", SIZE_MAX});
+    CHECK(!s.data);
+    s = treaty_arena_printf(&arena, "%*s%*s", huge, "", huge, "");
     CHECK(!s.data);
     treaty_arena_release(&arena);
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 static const struct treaty_metric_desc errors = {
     .kind = TREATY_METRIC_COUNTER,
@@ -198,6 +199,33 @@ static void histograms(void)
     treaty_metrics_free(m);
 }
 
+static const struct treaty_metric_desc request = {
+    .kind = TREATY_METRIC_HISTOGRAM,
+    .name = "request_seconds",
+    .help = "Time to answer.",
+    .bounds_ns = treaty_metric_request_bounds_ns,
+    .bound_count = TREATY_METRIC_REQUEST_BOUNDS,
+};
+
+static void whole_seconds(void)
+{
+    struct treaty_metrics *m = treaty_metrics_new();
+    struct treaty_histogram *h = treaty_metrics_histogram(m, &request, NULL);
+    struct treaty_buf out;
+
+    treaty_histogram_observe(h, 2000000000, 3);
+    treaty_buf_init(&out, 0);
+    treaty_metrics_write(m, &out);
+    treaty_buf_put_c(&out, '\0');
+    CHECK(strstr(out.data, "request_seconds_bucket{le=\"0.0001\"} 0\n"));
+    CHECK(strstr(out.data, "request_seconds_bucket{le=\"1\"} 0\n"));
+    CHECK(strstr(out.data, "request_seconds_bucket{le=\"2\"} 3\n"));
+    CHECK(strstr(out.data, "request_seconds_bucket{le=\"10\"} 3\n"));
+    CHECK(strstr(out.data, "request_seconds_sum 6\n"));
+    treaty_buf_release(&out);
+    treaty_metrics_free(m);
+}
+
 static void bounds_ascend(void)
 {
     const uint64_t *s = treaty_metric_serde_bounds_ns;
@@ -293,8 +321,11 @@ static void no_collector(void *ctx)
     (void)ctx;
 }
 
-/* Make everything once; true when no allocation failed. */
-static bool make_all(const struct treaty_alloc *alloc)
+/*
+ * Make everything once; true when no allocation failed. `before` collectors
+ * move the borders of the blocks, so that each allocation gets to fail.
+ */
+static bool make_all(const struct treaty_alloc *alloc, int before)
 {
     struct treaty_metrics *m = treaty_metrics_new_with(alloc);
     struct treaty_str two[] = {TREATY_STR("s"), TREATY_STR("r")};
@@ -305,6 +336,8 @@ static bool make_all(const struct treaty_alloc *alloc)
     if (!m)
         return false;
     memset(wide, 'w', sizeof(wide));
+    for (int i = 0; i < before; i++)
+        all &= treaty_metrics_on_write(m, no_collector, NULL) == TREATY_OK;
     all &= treaty_metrics_counter(m, &errors, two) != NULL;
     all &= treaty_metrics_histogram(m, &decode, &one) != NULL;
     all &= treaty_metrics_gauge(m, &lag, &two[0]) != NULL;
@@ -318,21 +351,17 @@ static bool make_all(const struct treaty_alloc *alloc)
 
 static void out_of_memory_gives_null(void)
 {
-    struct tap_alloc state = {0};
+    for (int before = 0; before < 64; before++) {
+        bool all = false;
 
-    for (size_t n = 1;; n++) {
-        struct treaty_alloc alloc;
-        bool all;
+        for (size_t n = 1; !all; n++) {
+            struct tap_alloc state = {.fail_at = n};
+            struct treaty_alloc alloc = tap_alloc_hook(&state);
 
-        state = (struct tap_alloc){.fail_at = n};
-        alloc = tap_alloc_hook(&state);
-        all = make_all(&alloc);
-        CHECK_INT(state.live, 0);
-        if (state.calls < n) {
-            CHECK(all);
-            break;
+            all = make_all(&alloc, before);
+            CHECK_INT(state.live, 0);
+            CHECK(all == (state.calls < n));
         }
-        CHECK(!all);
     }
 }
 
@@ -382,13 +411,37 @@ static void process_metrics(void)
     treaty_buf_release(&out);
 }
 
+/* Without a descriptor left, /proc cannot be read: the rest still comes. */
+static void process_metrics_without_proc(void)
+{
+    struct rlimit saved, none;
+    struct treaty_buf out;
+
+    CHECK_INT(getrlimit(RLIMIT_NOFILE, &saved), 0);
+    none = saved;
+    none.rlim_cur = 0;
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &none), 0);
+    treaty_buf_init(&out, 0);
+    treaty_metrics_write_process(&out);
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &saved), 0);
+    CHECK(find_value(treaty_buf_str(&out), "process_cpu_seconds_total").len);
+    CHECK_STR_Z(find_value(treaty_buf_str(&out), "process_max_fds"), "0");
+    CHECK_STR_Z(find_value(treaty_buf_str(&out), "process_open_fds"), "");
+    CHECK_STR_Z(find_value(treaty_buf_str(&out), "process_start_time_seconds"),
+                "");
+    CHECK_STR_Z(
+        find_value(treaty_buf_str(&out), "process_resident_memory_bytes"), "");
+    treaty_buf_release(&out);
+}
+
 TAP_MAIN({"counts", counts}, {"families go by name", families_go_by_name},
          {"gauges", gauges},
          {"too many series are other", too_many_series_are_other},
          {"default limit", default_limit}, {"histograms", histograms},
-         {"bounds ascend", bounds_ascend},
+         {"whole seconds", whole_seconds}, {"bounds ascend", bounds_ascend},
          {"no registry is ignored", no_registry_is_ignored},
          {"collectors run first", collectors_run_first},
          {"threads lose nothing", threads_lose_nothing},
          {"out of memory gives NULL", out_of_memory_gives_null},
-         {"process metrics", process_metrics})
+         {"process metrics", process_metrics},
+         {"process metrics without /proc", process_metrics_without_proc})
