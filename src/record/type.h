@@ -77,6 +77,14 @@ struct treaty_layout *treaty_layout_ref(struct treaty_layout *layout);
 void treaty_layout_unref(struct treaty_layout *layout);
 
 /*
+ * Make a layout of a placed tree that lies on `arena`, which it takes over,
+ * leaving an empty one. TREATY_ENOMEM leaves `arena` as it was.
+ */
+TREATY_MUST_CHECK enum treaty_code
+treaty_layout_make(struct treaty_arena *arena, const struct treaty_type *root,
+                   struct treaty_layout **ret, struct treaty_error *err);
+
+/*
  * An application's own layout from its table of bindings; `size` is that of
  * its struct. TREATY_EBIND names the row that is wrong.
  */
