@@ -24,6 +24,8 @@ struct treaty_plan;
 struct treaty_plan_options {
     enum treaty_utf8_policy utf8;
     bool walk_to_end;   /* check the event past the last field that is needed */
+    bool bare_bytes;    /* a schema that is bytes alone has no length: all of
+                           the payload, as Confluent's serializers frame it */
     uint32_t depth_max; /* of recursion; 0: 128 */
     size_t memory_max;  /* a decode may put on the arena; 0: 64 MiB */
 };

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The decode loop, included once by each file that compiles it for a machine
+ * (decode_portable.c, decode_x86_64_v3.c), which names it TREATY_LOOP.
+ *
+ * One label an operation, and each jumps straight to the next: there is no
+ * central dispatch that the processor could predict only poorly. The state
+ * stays in registers:
+ *
+ *     at, end    what is left of the event
+ *     op         the operation at hand
+ *     base       the struct that it stores into
+ *     top        the innermost array, map or call
+ *
+ * Invariants:
+ *  1. `at` moves only when an operation has succeeded, so on failure it is
+ *     where the piece that is at fault starts.
+ *  2. frames[0] is never used: `top` stands there while nothing is open.
+ *  3. What is stored into memory from the arena was paid for by `run->memory`.
+ */
+#include "plan/read.h"
+
+/* Stores are by memcpy, since the struct is of a type unknown here. */
+#define STORE(type, value)                                                     \
+    do {                                                                       \
+        type stored_ = (value);                                                \
+        memcpy(base + op->off, &stored_, sizeof(stored_));                     \
+    } while (0)
+
+static inline void store_str(char *to, const uint8_t *from, const uint8_t *end)
+{
+    struct treaty_str view = {(const char *)from, (size_t)(end - from)};
+
+    memcpy(to, &view, sizeof(view));
+}
+
+static inline float as_float(uint32_t bits)
+{
+    float value;
+
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+static inline double as_double(uint64_t bits)
+{
+    double value;
+
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+/*
+ * A block header: its count, made positive, and the bytes that it takes if it
+ * says so (else SIZE_MAX).
+ */
+static inline const uint8_t *read_block(const uint8_t *at, const uint8_t *end,
+                                        uint64_t *ret_count, size_t *ret_size)
+{
+    uint64_t raw;
+    uint64_t size;
+    const uint8_t *next = read_short(at, end, &raw);
+
+    *ret_size = SIZE_MAX;
+    if (TREATY_UNLIKELY(!next))
+        return NULL;
+    *ret_count = raw >> 1;
+    if (TREATY_LIKELY(!(raw & 1)))
+        return next;
+    *ret_count = (raw >> 1) + 1;
+    next = treaty_decode_varint(next, end, &size);
+    if (!next || (size & 1) || size >> 1 > (size_t)(end - next))
+        return NULL;
+    *ret_size = size >> 1;
+    return next;
+}
+
+/* Memory for a block of items: the first one's address, or NULL. */
+static inline char *open_block(const struct treaty_plan *plan,
+                               struct treaty_decode *run,
+                               struct treaty_frame *frame, uint64_t count,
+                               size_t rest)
+{
+    const struct treaty_plan_loop *loop = &plan->loops[frame->site->arg];
+    size_t size = count * loop->stride;
+    char *items = NULL;
+
+    frame->left = count;
+    if (TREATY_LIKELY(loop->item_min && count <= rest &&
+                      count * loop->item_min <= rest && !frame->cap && size &&
+                      size <= plan->options.memory_max - run->memory))
+        items = treaty_arena_alloc_aligned(run->arena, size, 16);
+    if (TREATY_UNLIKELY(!items))
+        return treaty_decode_grow(run, plan, frame, count, rest);
+    run->memory += size;
+    frame->cap = count;
+    frame->array->items = items;
+    frame->array->count = count;
+    return items;
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+
+#define DISPATCH() goto *labels[op->code]
+#define ADVANCE()                                                              \
+    do {                                                                       \
+        op++;                                                                  \
+        DISPATCH();                                                            \
+    } while (0)
+#define FAIL_AS(why)                                                           \
+    do {                                                                       \
+        code = (why);                                                          \
+        goto fail;                                                             \
+    } while (0)
+
+/* NOLINTNEXTLINE(readability-function-size): one label an operation. */
+static const uint8_t *run_plan(const struct treaty_plan *plan,
+                               const uint8_t *at, const uint8_t *end,
+                               char *base, struct treaty_decode *run)
+{
+    static const void *const labels[] = {
+#define LABEL(name) &&do_##name,
+        TREATY_DECODE_OPS(LABEL)
+#undef LABEL
+    };
+    struct treaty_frame frames[TREATY_FRAMES_INLINE];
+    struct treaty_frame *top = frames;
+    const struct treaty_op *op = plan->ops + plan->entry;
+    const uint8_t *next;
+    const uint8_t *from;
+    uint64_t raw;
+    uint32_t raw32;
+    enum treaty_code code;
+
+    run->frames = frames;
+    run->frames_end = frames + TREATY_FRAMES_INLINE;
+    DISPATCH();
+
+do_STOP:
+    return at;
+
+do_JUMP:
+    op = plan->ops + op->arg;
+    DISPATCH();
+
+do_FAIL:
+    FAIL_AS(TREATY_EUNREADABLE);
+
+do_SHIFT:
+    base += (int32_t)op->arg;
+    ADVANCE();
+
+do_COPY : {
+    const struct treaty_plan_bytes *image = &plan->bytes[op->arg];
+
+    memcpy(base + image->at, image->data, image->len);
+    ADVANCE();
+}
+
+do_BOOL:
+    if (TREATY_UNLIKELY(at == end))
+        FAIL_AS(TREATY_ETRUNCATED);
+    STORE(bool, *at == 1);
+    at++;
+    ADVANCE();
+
+do_INT:
+    next = read_int(at, end, &raw32);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_int;
+    STORE(int32_t, (int32_t)unzigzag(raw32));
+    at = next;
+    ADVANCE();
+
+do_LONG:
+    next = read_long(at, end, &raw);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_long;
+    STORE(int64_t, unzigzag(raw));
+    at = next;
+    ADVANCE();
+
+do_INT_TO_LONG:
+    next = read_int(at, end, &raw32);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_int;
+    STORE(int64_t, unzigzag(raw32));
+    at = next;
+    ADVANCE();
+
+do_INT_TO_FLOAT:
+    next = read_int(at, end, &raw32);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_int;
+    STORE(float, (float)unzigzag(raw32));
+    at = next;
+    ADVANCE();
+
+do_INT_TO_DOUBLE:
+    next = read_int(at, end, &raw32);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_int;
+    STORE(double, (double)unzigzag(raw32));
+    at = next;
+    ADVANCE();
+
+do_LONG_TO_FLOAT:
+    next = read_long(at, end, &raw);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_long;
+    STORE(float, (float)unzigzag(raw));
+    at = next;
+    ADVANCE();
+
+do_LONG_TO_DOUBLE:
+    next = read_long(at, end, &raw);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_long;
+    STORE(double, (double)unzigzag(raw));
+    at = next;
+    ADVANCE();
+
+do_FLOAT:
+    if (TREATY_UNLIKELY(end - at < 4))
+        FAIL_AS(TREATY_ETRUNCATED);
+    STORE(uint32_t, load32(at));
+    at += 4;
+    ADVANCE();
+
+do_DOUBLE:
+    if (TREATY_UNLIKELY(end - at < 8))
+        FAIL_AS(TREATY_ETRUNCATED);
+    STORE(uint64_t, load64(at));
+    at += 8;
+    ADVANCE();
+
+do_FLOAT_TO_DOUBLE:
+    if (TREATY_UNLIKELY(end - at < 4))
+        FAIL_AS(TREATY_ETRUNCATED);
+    STORE(double, (double)as_float(load32(at)));
+    at += 4;
+    ADVANCE();
+
+do_STRING:
+    next = read_bytes(at, end, &from);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_length;
+    if (TREATY_UNLIKELY(!is_ascii(from, next, end))) {
+        struct treaty_str text = {(const char *)from, (size_t)(next - from)};
+        size_t valid = treaty_utf8_check(text);
+
+        if (valid != text.len) {
+            at = from + valid;
+            FAIL_AS(TREATY_EUTF8);
+        }
+    }
+    store_str(base + op->off, from, next);
+    at = next;
+    ADVANCE();
+
+do_STRING_REPLACE:
+    next = read_bytes(at, end, &from);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_length;
+    store_str(base + op->off, from, next);
+    if (TREATY_UNLIKELY(!is_ascii(from, next, end)) &&
+        !treaty_decode_replace(run, plan, base + op->off))
+        FAIL_AS(run->code);
+    at = next;
+    ADVANCE();
+
+do_BYTES:
+    next = read_bytes(at, end, &from);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_length;
+    store_str(base + op->off, from, next);
+    at = next;
+    ADVANCE();
+
+do_FIXED:
+    if (TREATY_UNLIKELY((size_t)(end - at) < op->arg))
+        FAIL_AS(TREATY_ETRUNCATED);
+    memcpy(base + op->off, at, op->arg);
+    at += op->arg;
+    ADVANCE();
+
+do_ENUM : {
+    const int32_t *table = plan->ints + op->arg;
+    struct treaty_enum value;
+
+    next = read_int(at, end, &raw32);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_int;
+    value.raw = (int32_t)unzigzag(raw32);
+    if (TREATY_UNLIKELY((uint32_t)value.raw >= (uint32_t)table[0]))
+        FAIL_AS(TREATY_ESYMBOL);
+    value.symbol = table[1 + value.raw];
+    if (TREATY_UNLIKELY(value.symbol < -1))
+        FAIL_AS(TREATY_ESYMBOL);
+    memcpy(base + op->off, &value, sizeof(value));
+    at = next;
+    ADVANCE();
+}
+
+do_SKIP_BYTES:
+    if (TREATY_UNLIKELY((size_t)(end - at) < op->arg))
+        FAIL_AS(TREATY_ETRUNCATED);
+    at += op->arg;
+    ADVANCE();
+
+do_SKIP_NUMBERS:
+    for (uint32_t i = op->arg; i; i--) {
+        next = read_short(at, end, &raw);
+        if (TREATY_UNLIKELY(!next))
+            goto bad_long;
+        at = next;
+    }
+    ADVANCE();
+
+do_SKIP_STRINGS:
+    for (uint32_t i = op->arg; i; i--) {
+        next = read_bytes(at, end, &from);
+        if (TREATY_UNLIKELY(!next))
+            goto bad_length;
+        at = next;
+    }
+    ADVANCE();
+
+do_SET_FLAG:
+    STORE(bool, op->a);
+    ADVANCE();
+
+do_SET_BRANCH:
+    STORE(int32_t, (int32_t)op->arg);
+    ADVANCE();
+
+do_NULLABLE:
+    next = read_int(at, end, &raw32);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_int;
+    if (TREATY_UNLIKELY(raw32 & ~2u))
+        FAIL_AS(TREATY_EBRANCH);
+    at = next;
+    STORE(bool, raw32 >> 1 != op->a);
+    if (raw32 >> 1 == op->a) {
+        op = plan->ops + op->arg;
+        DISPATCH();
+    }
+    ADVANCE();
+
+do_UNION : {
+    const int32_t *table = plan->ints + op->arg;
+
+    next = read_int(at, end, &raw32);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_int;
+    if (TREATY_UNLIKELY((raw32 & 1) || raw32 >> 1 >= (uint32_t)table[0]))
+        FAIL_AS(TREATY_EBRANCH);
+    at = next;
+    op = plan->ops + table[1 + (raw32 >> 1)];
+    DISPATCH();
+}
+
+do_LOOP : {
+    struct treaty_array *array = (void *)(base + op->off);
+    size_t size;
+
+    next = read_block(at, end, &raw, &size);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_block;
+    array->items = NULL;
+    array->count = 0;
+    if (raw == 0) {
+        at = next;
+        op = plan->ops + plan->loops[op->arg].after;
+        DISPATCH();
+    }
+    top++;
+    if (TREATY_UNLIKELY(top == run->frames_end)) {
+        top = treaty_decode_deepen(run, plan, top);
+        if (!top)
+            goto fail_deepen;
+    }
+    *top = (struct treaty_frame){op, base, array, 0, 0};
+    goto open;
+}
+
+open:
+    base = open_block(plan, run, top, raw, (size_t)(end - next));
+    if (TREATY_UNLIKELY(!base))
+        FAIL_AS(run->code);
+    at = next;
+    op = top->site + 1;
+    DISPATCH();
+
+do_NEXT : {
+    size_t size;
+
+    top->left--;
+    if (TREATY_LIKELY(top->left)) {
+        base += op->off;
+        op -= op->arg;
+        DISPATCH();
+    }
+    next = read_block(at, end, &raw, &size);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_block;
+    if (TREATY_UNLIKELY(raw))
+        goto open;
+    at = next;
+    base = top->base;
+    top--;
+    ADVANCE();
+}
+
+do_FAR_NEXT : {
+    const struct treaty_plan_loop *loop = &plan->loops[top->site->arg];
+    size_t size;
+
+    top->left--;
+    if (TREATY_LIKELY(top->left)) {
+        base += loop->stride;
+        op -= op->arg;
+        DISPATCH();
+    }
+    next = read_block(at, end, &raw, &size);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_block;
+    if (TREATY_UNLIKELY(raw))
+        goto open;
+    if (loop->is_map && top->array->count > 1 &&
+        !treaty_decode_unique(run, plan, top))
+        FAIL_AS(run->code);
+    at = next;
+    base = top->base;
+    top--;
+    ADVANCE();
+}
+
+do_SKIP_LOOP:
+    top++;
+    if (TREATY_UNLIKELY(top == run->frames_end)) {
+        top = treaty_decode_deepen(run, plan, top);
+        if (!top)
+            goto fail_deepen;
+    }
+    *top = (struct treaty_frame){op, base, NULL, 0, 0};
+    goto skip_blocks;
+
+do_SKIP_NEXT:
+    top->left--;
+    if (top->left) {
+        op = top->site + 1;
+        DISPATCH();
+    }
+    op = top->site;
+
+skip_blocks : {
+    const struct treaty_plan_loop *loop = &plan->loops[op->arg];
+    size_t size;
+
+    next = read_block(at, end, &raw, &size);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_block;
+    if (raw == 0) {
+        at = next;
+        top--;
+        op = plan->ops + loop->after;
+        DISPATCH();
+    }
+    if (size != SIZE_MAX) {
+        at = next + size;
+        top->cap += raw;
+        goto skip_blocks;
+    }
+    if (TREATY_UNLIKELY(loop->item_min &&
+                        raw > (size_t)(end - next) / loop->item_min))
+        FAIL_AS(TREATY_ETRUNCATED);
+    at = next;
+    top->cap += raw;
+    if (loop->item_min == 0)
+        goto skip_blocks;
+    if (loop->stride) {
+        at += raw * loop->stride;
+        goto skip_blocks;
+    }
+    top->left = raw;
+    op++;
+    DISPATCH();
+}
+
+do_CALL:
+do_POINTER : {
+    const struct treaty_plan_call *call = &plan->calls[op->arg];
+
+    if (call->counted) {
+        if (TREATY_UNLIKELY(run->depth == plan->options.depth_max))
+            FAIL_AS(TREATY_EDEPTH);
+        run->depth++;
+    }
+    top++;
+    if (TREATY_UNLIKELY(top == run->frames_end)) {
+        top = treaty_decode_deepen(run, plan, top);
+        if (!top)
+            goto fail_deepen;
+    }
+    *top = (struct treaty_frame){op, base, NULL, 0, 0};
+    base += op->off;
+    if (op->code == TREATY_DECODE_POINTER) {
+        char *part = treaty_decode_alloc(run, plan, call->size);
+
+        if (!part)
+            FAIL_AS(run->code);
+        memcpy(base, &part, sizeof(part));
+        base = part;
+    }
+    op = plan->ops + call->entry;
+    DISPATCH();
+}
+
+do_RETURN:
+    run->depth -= plan->calls[top->site->arg].counted;
+    base = top->base;
+    op = top->site + 1;
+    top--;
+    DISPATCH();
+
+do_REST:
+    store_str(base + op->off, at, end);
+    at = end;
+    ADVANCE();
+
+bad_int:
+    FAIL_AS(treaty_decode_why(at, end, 5));
+
+bad_long:
+    FAIL_AS(treaty_decode_why(at, end, 10));
+
+bad_length:
+    FAIL_AS(treaty_decode_why_length(at, end));
+
+bad_block:
+    FAIL_AS(treaty_decode_why_block(at, end));
+
+fail_deepen:
+    /* The old frames are still where they were, with all but this one. */
+    top = run->frames_end - 1;
+    code = run->code;
+
+fail : {
+    struct treaty_decode_place place = {plan, op, top, at, end};
+
+    return treaty_decode_fail(run, &place, code);
+}
+}
+
+#pragma GCC diagnostic pop
+
+const treaty_decode_fn TREATY_LOOP = run_plan;

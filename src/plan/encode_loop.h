@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The encode loop, included once by each file that compiles it for a machine,
+ * which names it TREATY_LOOP. Its shape is that of decode_loop.h.
+ *
+ * Room. Between two places that look at it, operations of bounded size write
+ * freely; the builder (format/avro/encode_plan.c) sums up their sizes and puts
+ * a CHECK where they could come to more than TREATY_ENCODE_ROOM. Operations of
+ * unbounded size, the ends of items, calls and returns leave that much room
+ * behind them by themselves.
+ */
+#include "plan/write.h"
+
+#include "base/utf8.h"
+
+#define LOAD(type, name)                                                       \
+    type name;                                                                 \
+    memcpy(&name, base + op->off, sizeof(name))
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LITTLE32(x) __builtin_bswap32(x)
+#define LITTLE64(x) __builtin_bswap64(x)
+#else
+#define LITTLE32(x) (x)
+#define LITTLE64(x) (x)
+#endif
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+
+#define DISPATCH() goto *labels[op->code]
+#define ADVANCE()                                                              \
+    do {                                                                       \
+        op++;                                                                  \
+        DISPATCH();                                                            \
+    } while (0)
+#define FAIL_AS(why)                                                           \
+    do {                                                                       \
+        code = (why);                                                          \
+        goto fail;                                                             \
+    } while (0)
+/* Make sure of `extra` bytes and TREATY_ENCODE_ROOM behind them. */
+#define NEED(extra)                                                            \
+    do {                                                                       \
+        if (TREATY_UNLIKELY((size_t)(end - at) <                               \
+                            (extra) + TREATY_ENCODE_ROOM)) {                   \
+            at = treaty_encode_grow(run, at, (extra));                         \
+            if (!at)                                                           \
+                goto fail_grow;                                                \
+            end = run->out->data + run->out->cap;                              \
+        }                                                                      \
+    } while (0)
+
+/* NOLINTNEXTLINE(readability-function-size): one label an operation. */
+static enum treaty_code run_plan(const struct treaty_plan *plan,
+                                 const char *base, struct treaty_encode *run)
+{
+    static const void *const labels[] = {
+#define LABEL(name) &&do_##name,
+        TREATY_ENCODE_OPS(LABEL)
+#undef LABEL
+    };
+    struct treaty_encode_frame frames[TREATY_FRAMES_INLINE];
+    struct treaty_encode_frame *top = frames;
+    const struct treaty_op *op = plan->ops + plan->entry;
+    char *at = run->out->data + run->out->len;
+    const char *end = run->out->data + run->out->cap;
+    enum treaty_code code;
+
+    run->frames = frames;
+    run->frames_end = frames + TREATY_FRAMES_INLINE;
+    DISPATCH();
+
+do_STOP:
+    run->out->len = (size_t)(at - run->out->data);
+    return TREATY_OK;
+
+do_JUMP:
+    op = plan->ops + op->arg;
+    DISPATCH();
+
+do_FAIL:
+    FAIL_AS(TREATY_EVALUE);
+
+do_SHIFT:
+    base += (int32_t)op->arg;
+    ADVANCE();
+
+do_CHECK:
+    NEED(0);
+    ADVANCE();
+
+do_CONST : {
+    const struct treaty_plan_bytes *bytes = &plan->bytes[op->arg];
+
+    NEED(bytes->len);
+    memcpy(at, bytes->data, bytes->len);
+    at += bytes->len;
+    ADVANCE();
+}
+
+do_BYTE:
+    *at++ = (char)op->a;
+    ADVANCE();
+
+do_BOOL : {
+    LOAD(bool, value);
+    *at++ = value;
+    ADVANCE();
+}
+
+do_INT : {
+    LOAD(int32_t, value);
+    at = write_short(at, (uint32_t)zigzag(value));
+    ADVANCE();
+}
+
+do_LONG : {
+    LOAD(int64_t, value);
+    at = write_long(at, zigzag(value));
+    ADVANCE();
+}
+
+do_FLOAT : {
+    LOAD(uint32_t, value);
+    value = LITTLE32(value);
+    memcpy(at, &value, sizeof(value));
+    at += sizeof(value);
+    ADVANCE();
+}
+
+do_DOUBLE : {
+    LOAD(uint64_t, value);
+    value = LITTLE64(value);
+    memcpy(at, &value, sizeof(value));
+    at += sizeof(value);
+    ADVANCE();
+}
+
+do_STRING : {
+    LOAD(struct treaty_str, value);
+    NEED(value.len);
+    at = write_short(at, (uint64_t)value.len << 1);
+    if (TREATY_UNLIKELY(!copy_text(at, value.data, value.len)) &&
+        !treaty_utf8_valid(value))
+        FAIL_AS(TREATY_EUTF8);
+    at += value.len;
+    ADVANCE();
+}
+
+do_STRING_REPLACE : {
+    LOAD(struct treaty_str, value);
+    size_t len = treaty_encode_replaced_len(value);
+
+    NEED(len);
+    at = write_short(at, (uint64_t)len << 1);
+    at = treaty_encode_replace(at, value);
+    ADVANCE();
+}
+
+do_BYTES : {
+    LOAD(struct treaty_str, value);
+    NEED(value.len);
+    at = write_short(at, (uint64_t)value.len << 1);
+    (void)copy_text(at, value.data, value.len);
+    at += value.len;
+    ADVANCE();
+}
+
+do_REST : {
+    LOAD(struct treaty_str, value);
+    NEED(value.len);
+    (void)copy_text(at, value.data, value.len);
+    at += value.len;
+    ADVANCE();
+}
+
+do_FIXED:
+    NEED(op->arg);
+    memcpy(at, base + op->off, op->arg);
+    at += op->arg;
+    ADVANCE();
+
+do_ENUM : {
+    const int32_t *table = plan->ints + op->arg;
+
+    LOAD(struct treaty_enum, value);
+    if (TREATY_UNLIKELY((uint32_t)value.symbol >= (uint32_t)table[0]))
+        FAIL_AS(TREATY_EVALUE);
+    value.raw = table[1 + value.symbol];
+    if (TREATY_UNLIKELY(value.raw < 0))
+        FAIL_AS(TREATY_EVALUE);
+    at = write_short(at, (uint64_t)value.raw << 1);
+    ADVANCE();
+}
+
+do_NULLABLE : {
+    LOAD(bool, present);
+    if (present) {
+        *at++ = (char)(2 - 2 * op->a);
+        ADVANCE();
+    }
+    *at++ = (char)(2 * op->a);
+    op = plan->ops + op->arg;
+    DISPATCH();
+}
+
+do_BRANCH : {
+    const int32_t *table = plan->ints + op->arg;
+
+    LOAD(int32_t, branch);
+    if (TREATY_UNLIKELY((uint32_t)branch >= (uint32_t)table[0]))
+        FAIL_AS(TREATY_EVALUE);
+    op = plan->ops + table[1 + branch];
+    DISPATCH();
+}
+
+do_LOOP : {
+    LOAD(struct treaty_array, array);
+    if (array.count == 0) {
+        *at++ = 0;
+        op = plan->ops + plan->loops[op->arg].after;
+        DISPATCH();
+    }
+    at = write_short(at, (uint64_t)array.count << 1);
+    NEED(0);
+    top++;
+    if (TREATY_UNLIKELY(top == run->frames_end)) {
+        top = treaty_encode_deepen(run, top);
+        if (!top)
+            goto fail_deepen;
+    }
+    *top = (struct treaty_encode_frame){op, base, array.count, array.count};
+    base = array.items;
+    ADVANCE();
+}
+
+do_NEXT : {
+    const struct treaty_encode_frame *frame = top;
+
+    NEED(0);
+    top->left--;
+    if (TREATY_LIKELY(top->left)) {
+        base += plan->loops[frame->site->arg].stride;
+        op -= op->arg;
+        DISPATCH();
+    }
+    *at++ = 0;
+    base = frame->base;
+    top--;
+    ADVANCE();
+}
+
+do_CALL:
+do_POINTER : {
+    const struct treaty_plan_call *call = &plan->calls[op->arg];
+
+    NEED(0);
+    if (call->counted) {
+        if (TREATY_UNLIKELY(run->depth == plan->options.depth_max))
+            FAIL_AS(TREATY_EDEPTH);
+        run->depth++;
+    }
+    top++;
+    if (TREATY_UNLIKELY(top == run->frames_end)) {
+        top = treaty_encode_deepen(run, top);
+        if (!top)
+            goto fail_deepen;
+    }
+    *top = (struct treaty_encode_frame){op, base, 0, 0};
+    if (op->code == TREATY_ENCODE_POINTER) {
+        LOAD(const char *, part);
+        if (!part)
+            FAIL_AS(TREATY_EVALUE);
+        base = part;
+    } else {
+        base += op->off;
+    }
+    op = plan->ops + call->entry;
+    DISPATCH();
+}
+
+do_RETURN:
+    NEED(0);
+    run->depth -= plan->calls[top->site->arg].counted;
+    base = top->base;
+    op = top->site + 1;
+    top--;
+    DISPATCH();
+
+fail_grow:
+    FAIL_AS(run->out->failed);
+
+fail_deepen:
+    top = run->frames_end - 1;
+    code = TREATY_ENOMEM;
+
+fail : {
+    struct treaty_encode_place place = {plan, op, top, base};
+
+    return treaty_encode_fail(run, &place, code);
+}
+}
+
+#pragma GCC diagnostic pop
+
+const treaty_encode_fn TREATY_LOOP = run_plan;
