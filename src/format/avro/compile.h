@@ -19,7 +19,7 @@
 struct treaty_avro_image {
     struct treaty_avro_image *outer;
     uint8_t *bytes; /* NULL until something goes into it */
-    size_t origin; /* position of bytes[0] */
+    size_t origin;  /* position of bytes[0] */
     size_t size;
     size_t low; /* the part that was filled; empty when low >= high */
     size_t high;
@@ -49,7 +49,7 @@ struct treaty_avro_compiler {
     struct treaty_builder b;
     struct treaty_arena scratch;
     struct treaty_avro_resolver res;
-    struct treaty_avro_facts facts;              /* of the writer */
+    struct treaty_avro_facts facts;               /* of the writer */
     const struct treaty_avro_facts *reader_facts; /* once a default wants it */
     const struct treaty_avro_tree *reader;
     struct treaty_plan_options options;

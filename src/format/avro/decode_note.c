@@ -147,10 +147,10 @@ void treaty_avro_note_change(struct treaty_avro_compiler *c,
     }
     if (!same_logical(writer, reader)) {
         note.rule = "logical-type";
-        treaty_avro_note_loss(
-            c, &note, "%.*s is read as %.*s without conversion",
-            TREATY_STR_ARG(plain_or(writer->logical)),
-            TREATY_STR_ARG(plain_or(reader->logical)));
+        treaty_avro_note_loss(c, &note,
+                              "%.*s is read as %.*s without conversion",
+                              TREATY_STR_ARG(plain_or(writer->logical)),
+                              TREATY_STR_ARG(plain_or(reader->logical)));
     }
     if (writer->kind == TREATY_AVRO_BYTES &&
         reader->kind == TREATY_AVRO_STRING &&

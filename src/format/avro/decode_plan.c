@@ -20,10 +20,10 @@
 #include <assert.h>
 
 enum {
-    NEST_MAX = 24,         /* of records in place */
-    IN_PLACE_MAX = 20000,  /* operations, after which records are called */
-    FAR = INT16_MAX,       /* offsets past it move the base */
-    LOOK_MAX = 256,        /* steps of a look ahead */
+    NEST_MAX = 24,        /* of records in place */
+    IN_PLACE_MAX = 20000, /* operations, after which records are called */
+    FAR = INT16_MAX,      /* offsets past it move the base */
+    LOOK_MAX = 256,       /* steps of a look ahead */
 };
 
 static void put_value(struct treaty_avro_compiler *c,
@@ -105,9 +105,9 @@ static uint32_t close_image(struct treaty_avro_compiler *c,
     bool is_used = image->low < image->high;
     size_t len = is_used ? image->high - image->low : 0;
     size_t low = is_used ? image->low : 0;
-    uint32_t row = treaty_build_bytes(
-        &c->b, is_used ? image->bytes + low : NULL, len,
-        image->origin + low - image->base);
+    uint32_t row =
+        treaty_build_bytes(&c->b, is_used ? image->bytes + low : NULL, len,
+                           image->origin + low - image->base);
 
     treaty_build_patch(&c->b, image->op, row);
     c->image = image->outer;
@@ -164,9 +164,9 @@ reader_facts(struct treaty_avro_compiler *c)
     if (c->reader_facts)
         return c->reader_facts;
     facts = TREATY_ARENA_NEW(&c->scratch, struct treaty_avro_facts);
-    if (!facts || treaty_avro_facts_find(&c->scratch, c->reader,
-                                         c->reader->root, facts,
-                                         NULL) != TREATY_OK) {
+    if (!facts ||
+        treaty_avro_facts_find(&c->scratch, c->reader, c->reader->root, facts,
+                               NULL) != TREATY_OK) {
         c->b.failed = true;
         return NULL;
     }
@@ -456,9 +456,9 @@ static void put_items(struct treaty_avro_compiler *c,
     const struct treaty_plan_loop loop = {
         .stride = treaty_type_stride(t),
         .is_map = is_map,
-        .item_min = is_map + (least > TREATY_AVRO_LEAST_MAX
-                                  ? TREATY_AVRO_LEAST_MAX
-                                  : least),
+        .item_min =
+            is_map +
+            (least > TREATY_AVRO_LEAST_MAX ? TREATY_AVRO_LEAST_MAX : least),
     };
     uint32_t row = treaty_build_loop(&c->b, &loop);
     size_t base = c->base;
@@ -470,8 +470,8 @@ static void put_items(struct treaty_avro_compiler *c,
     if (loop.item_min == 0)
         c->has_empty_items = true;
     (void)treaty_avro_emit(c, TREATY_DECODE_LOOP, 0, off, row);
-    mark = treaty_build_push(&c->b, is_map ? TREATY_STR("{}")
-                                           : TREATY_STR("[]"));
+    mark =
+        treaty_build_push(&c->b, is_map ? TREATY_STR("{}") : TREATY_STR("[]"));
     program = treaty_build_begin(&c->b);
     c->base = 0;
     body = treaty_avro_label(c);
@@ -515,10 +515,9 @@ static void note_symbol(struct treaty_avro_compiler *c,
 
     if (r->default_symbol >= 0) {
         note.rule = "enum-default";
-        treaty_avro_note_loss(
-            c, &note, "symbol %.*s becomes the default %.*s",
-            TREATY_STR_ARG(name),
-            TREATY_STR_ARG(r->symbols[r->default_symbol]));
+        treaty_avro_note_loss(c, &note, "symbol %.*s becomes the default %.*s",
+                              TREATY_STR_ARG(name),
+                              TREATY_STR_ARG(r->symbols[r->default_symbol]));
         return;
     }
     number = treaty_avro_note_fail(c, &note, "the reader has no symbol %.*s",
@@ -762,7 +761,7 @@ static void put_value(struct treaty_avro_compiler *c,
     if (is_far) {
         c->base -= off;
         (void)treaty_avro_emit(c, TREATY_DECODE_SHIFT, 0, 0,
-                               (uint32_t)-(int64_t)off);
+                               (uint32_t) - (int64_t)off);
     }
 }
 

@@ -47,10 +47,9 @@ static void emit_or_join(struct treaty_avro_compiler *c, uint8_t code,
 /* The bytes that every value of `node` takes, if that is one operation. */
 static uint32_t width_of(const struct treaty_avro_node *node)
 {
-    bool is_fixed = node->kind == TREATY_AVRO_BOOLEAN ||
-                    node->kind == TREATY_AVRO_FLOAT ||
-                    node->kind == TREATY_AVRO_DOUBLE ||
-                    node->kind == TREATY_AVRO_FIXED;
+    bool is_fixed =
+        node->kind == TREATY_AVRO_BOOLEAN || node->kind == TREATY_AVRO_FLOAT ||
+        node->kind == TREATY_AVRO_DOUBLE || node->kind == TREATY_AVRO_FIXED;
 
     if (!is_fixed || leaf_arg(node) > TREATY_AVRO_LEAST_MAX)
         return 0;
@@ -65,8 +64,8 @@ static void skip_items(struct treaty_avro_compiler *c,
     struct treaty_plan_loop loop = {
         .is_map = is_map,
         .stride = is_map ? 0 : width_of(node->item),
-        .item_min = least > TREATY_AVRO_LEAST_MAX ? TREATY_AVRO_LEAST_MAX
-                                                  : least,
+        .item_min =
+            least > TREATY_AVRO_LEAST_MAX ? TREATY_AVRO_LEAST_MAX : least,
     };
     uint32_t row;
     uint32_t site;

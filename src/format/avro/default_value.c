@@ -47,8 +47,7 @@ static void put_little(struct treaty_buf *out, uint64_t bits, unsigned bytes)
         treaty_buf_put_c(out, (char)(bits >> 8 * i));
 }
 
-static bool put_null(struct maker *m,
-                     const struct treaty_avro_node *node,
+static bool put_null(struct maker *m, const struct treaty_avro_node *node,
                      const struct treaty_json *json)
 {
     (void)m;
@@ -56,8 +55,7 @@ static bool put_null(struct maker *m,
     return json->kind == TREATY_JSON_NULL;
 }
 
-static bool put_boolean(struct maker *m,
-                        const struct treaty_avro_node *node,
+static bool put_boolean(struct maker *m, const struct treaty_avro_node *node,
                         const struct treaty_json *json)
 {
     (void)node;
@@ -67,8 +65,7 @@ static bool put_boolean(struct maker *m,
     return true;
 }
 
-static bool put_integer(struct maker *m,
-                        const struct treaty_avro_node *node,
+static bool put_integer(struct maker *m, const struct treaty_avro_node *node,
                         const struct treaty_json *json)
 {
     int64_t value;
@@ -105,8 +102,7 @@ static bool to_double(const struct treaty_json *json, double *ret)
     return false;
 }
 
-static bool put_float(struct maker *m,
-                      const struct treaty_avro_node *node,
+static bool put_float(struct maker *m, const struct treaty_avro_node *node,
                       const struct treaty_json *json)
 {
     double value;
@@ -127,8 +123,7 @@ static bool put_float(struct maker *m,
     return true;
 }
 
-static bool put_string(struct maker *m,
-                       const struct treaty_avro_node *node,
+static bool put_string(struct maker *m, const struct treaty_avro_node *node,
                        const struct treaty_json *json)
 {
     (void)node;
@@ -163,8 +158,7 @@ static size_t count_chars(struct treaty_str text)
     return count;
 }
 
-static bool put_bytes(struct maker *m,
-                      const struct treaty_avro_node *node,
+static bool put_bytes(struct maker *m, const struct treaty_avro_node *node,
                       const struct treaty_json *json)
 {
     size_t len = count_chars(json->text);
@@ -178,8 +172,7 @@ static bool put_bytes(struct maker *m,
     return put_latin1(m->out, json->text);
 }
 
-static bool put_enum(struct maker *m,
-                     const struct treaty_avro_node *node,
+static bool put_enum(struct maker *m, const struct treaty_avro_node *node,
                      const struct treaty_json *json)
 {
     int32_t symbol = -1;
@@ -193,8 +186,7 @@ static bool put_enum(struct maker *m,
 }
 
 /* Fields that the default leaves out have defaults of their own. */
-static bool put_record(struct maker *m,
-                       const struct treaty_avro_node *node,
+static bool put_record(struct maker *m, const struct treaty_avro_node *node,
                        const struct treaty_json *json)
 {
     if (json->kind != TREATY_JSON_OBJECT)
@@ -212,15 +204,15 @@ static bool put_record(struct maker *m,
     return true;
 }
 
-static bool put_array(struct maker *m,
-                      const struct treaty_avro_node *node,
+static bool put_array(struct maker *m, const struct treaty_avro_node *node,
                       const struct treaty_json *json)
 {
     if (json->kind != TREATY_JSON_ARRAY)
         return false;
     if (json->count)
         put_long(m->out, json->count);
-    for (const struct treaty_json *item = json->child; item; item = item->next) {
+    for (const struct treaty_json *item = json->child; item;
+         item = item->next) {
         if (!put_value(m, node->item, item))
             return false;
     }
@@ -246,8 +238,7 @@ static bool put_map(struct maker *m, const struct treaty_avro_node *node,
     return true;
 }
 
-static bool put_union(struct maker *m,
-                      const struct treaty_avro_node *node,
+static bool put_union(struct maker *m, const struct treaty_avro_node *node,
                       const struct treaty_json *json)
 {
     int32_t branch = treaty_avro_default_branch(node, json);

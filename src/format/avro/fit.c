@@ -15,11 +15,12 @@ struct fitter {
     struct treaty_error *err;
 };
 
-const struct treaty_field *treaty_avro_type_field(const struct treaty_type *type,
-                                                  struct treaty_str name,
-                                                  uint32_t hint)
+const struct treaty_field *
+treaty_avro_type_field(const struct treaty_type *type, struct treaty_str name,
+                       uint32_t hint)
 {
-    if (hint < type->field_count && treaty_str_eq(type->fields[hint].name, name))
+    if (hint < type->field_count &&
+        treaty_str_eq(type->fields[hint].name, name))
         return &type->fields[hint];
     for (uint32_t i = 0; i < type->field_count; i++) {
         if (treaty_str_eq(type->fields[i].name, name))
@@ -28,11 +29,12 @@ const struct treaty_field *treaty_avro_type_field(const struct treaty_type *type
     return NULL;
 }
 
+/* "WHAT "NAME"WHY": the parts of the sentence around a name. */
 static enum treaty_code refuse(struct fitter *f, const char *what,
-                               struct treaty_str name)
+                               struct treaty_str name, const char *why)
 {
-    treaty_fail(f->err, TREATY_EBIND, TREATY_NO_OFFSET, what,
-                TREATY_STR_ARG(name));
+    treaty_fail(f->err, TREATY_EBIND, TREATY_NO_OFFSET, "%s \"%.*s\"%s", what,
+                TREATY_STR_ARG(name), why);
     if (f->err)
         treaty_error_set_path(f->err, treaty_buf_str(&f->path));
     return TREATY_EBIND;
@@ -41,9 +43,8 @@ static enum treaty_code refuse(struct fitter *f, const char *what,
 static enum treaty_code wrong_kind(struct fitter *f,
                                    const struct treaty_avro_node *node)
 {
-    return refuse(f, "the schema has %.*s here, which the layout's type "
-                     "cannot hold",
-                  treaty_avro_type_name(node));
+    return refuse(f, "the schema has", treaty_avro_type_name(node),
+                  " here, which the layout's type cannot hold");
 }
 
 /* True the second time a pair comes along; also when memory has run out. */
@@ -81,7 +82,7 @@ static enum treaty_code fit_record(struct fitter *f,
         treaty_buf_put_c(&f->path, '/');
         treaty_buf_put(&f->path, name);
         if (!field)
-            return refuse(f, "the schema has no field \"%.*s\"", name);
+            return refuse(f, "the schema has no field", name, "");
         code = fit(f, type->fields[i].type, field->type);
         if (code != TREATY_OK)
             return code;
@@ -97,9 +98,9 @@ static enum treaty_code fit_optional(struct fitter *f,
     int32_t null = treaty_avro_null_branch(node);
 
     if (null < 0)
-        return refuse(f, "the schema has %.*s here, which is never absent; "
-                         "the layout has an optional value",
-                      treaty_avro_type_name(node));
+        return refuse(
+            f, "the schema has", treaty_avro_type_name(node),
+            " here, which is never absent; the layout has an optional value");
     return fit(f, type->item, node->branches[1 - null]);
 }
 
@@ -118,7 +119,7 @@ static enum treaty_code fit_union(struct fitter *f,
         enum treaty_code code;
 
         if (!branch)
-            return refuse(f, "the layout has no branch \"%.*s\"", name);
+            return refuse(f, "the layout has no branch", name, "");
         code = fit(f, branch->type, node->branches[i]);
         if (code != TREATY_OK)
             return code;
@@ -152,8 +153,8 @@ static enum treaty_code fit(struct fitter *f, const struct treaty_type *type,
     if (type->kind != treaty_avro_plain_kind(node->kind))
         return wrong_kind(f, node);
     if (type->kind == TREATY_KIND_FIXED && type->size != node->size)
-        return refuse(f, "the layout has another size than fixed \"%.*s\"",
-                      node->full);
+        return refuse(f, "the layout has another size than fixed", node->full,
+                      "");
     if (type->kind == TREATY_KIND_RECORD)
         return fit_record(f, type, node);
     if (type->kind == TREATY_KIND_ARRAY || type->kind == TREATY_KIND_MAP)

@@ -14,6 +14,20 @@ enum treaty_code treaty_avro_normalize(const struct treaty_schema *schema,
 enum treaty_code treaty_avro_resolved(const struct treaty_schema *schema,
                                       struct treaty_buf *out,
                                       struct treaty_error *err);
+enum treaty_code treaty_avro_layout(const struct treaty_schema *schema,
+                                    struct treaty_layout **ret,
+                                    struct treaty_error *err);
+enum treaty_code
+treaty_avro_decode_plan(const struct treaty_schema *writer,
+                        const struct treaty_schema *reader,
+                        const struct treaty_layout *layout,
+                        const struct treaty_plan_options *options,
+                        struct treaty_plan **ret, struct treaty_error *err);
+enum treaty_code
+treaty_avro_encode_plan(const struct treaty_schema *schema,
+                        const struct treaty_layout *layout,
+                        const struct treaty_plan_options *options,
+                        struct treaty_plan **ret, struct treaty_error *err);
 enum treaty_code treaty_avro_compare(const struct treaty_schema *reader,
                                      const struct treaty_schema *writer,
                                      struct treaty_findings *out);

@@ -120,9 +120,8 @@ static struct treaty_type *new_type(struct builder *b,
 }
 
 /* Place it, unless it would be larger than a record may be. */
-static const struct treaty_type *place(struct builder *b,
-                                       struct treaty_type *type,
-                                       struct treaty_field *fields)
+static const struct treaty_type *
+place(struct builder *b, struct treaty_type *type, struct treaty_field *fields)
 {
     treaty_type_place(type, fields);
     if (type->size <= RECORD_MAX)
@@ -235,8 +234,9 @@ build_record(struct builder *b, const struct treaty_avro_node *node)
 }
 
 /* The record's own type where it is in place or an item, else a pointer. */
-static const struct treaty_type *
-use_record(struct builder *b, const struct treaty_avro_node *node, bool in_place)
+static const struct treaty_type *use_record(struct builder *b,
+                                            const struct treaty_avro_node *node,
+                                            bool in_place)
 {
     struct treaty_type *pointer;
 
@@ -266,8 +266,8 @@ build_items(struct builder *b, const struct treaty_avro_node *node)
     return type->item ? place(b, type, NULL) : NULL;
 }
 
-static const struct treaty_type *
-build_leaf(struct builder *b, const struct treaty_avro_node *node)
+static const struct treaty_type *build_leaf(struct builder *b,
+                                            const struct treaty_avro_node *node)
 {
     struct treaty_type *type = new_type(b, node);
 

@@ -21,9 +21,9 @@ treaty_avro_fit(const struct treaty_type *type,
                 const struct treaty_avro_node *node, struct treaty_error *err);
 
 /* The field called `name`, probably number `hint`; or NULL. */
-const struct treaty_field *treaty_avro_type_field(const struct treaty_type *type,
-                                                  struct treaty_str name,
-                                                  uint32_t hint);
+const struct treaty_field *
+treaty_avro_type_field(const struct treaty_type *type, struct treaty_str name,
+                       uint32_t hint);
 
 /*
  * Append the binary encoding of a default. False when `json` is not a value of

@@ -12,8 +12,8 @@ static void collect_renames(struct treaty_avro_resolver *res)
         const struct treaty_avro_node *node = entry->value;
 
         for (uint32_t i = 0; i < node->alias_count; i++) {
-            if (treaty_map_put(&res->renames, node->aliases[i],
-                               entry->value) != TREATY_OK)
+            if (treaty_map_put(&res->renames, node->aliases[i], entry->value) !=
+                TREATY_OK)
                 res->failed = true;
         }
     }
@@ -85,17 +85,18 @@ treaty_avro_field_seen_as(struct treaty_avro_resolver *res,
                           const struct treaty_avro_node *writer,
                           const struct treaty_avro_field *field)
 {
-    const struct treaty_avro_node *record = treaty_map_find(
-        &res->reader->names, treaty_avro_seen_as(res, writer));
+    const struct treaty_avro_node *record =
+        treaty_map_find(&res->reader->names, treaty_avro_seen_as(res, writer));
     uintptr_t number = 0;
 
-    if (res->is_same || !record || record->kind != TREATY_AVRO_RECORD || res->failed)
+    if (res->is_same || !record || record->kind != TREATY_AVRO_RECORD ||
+        res->failed)
         return field->name;
     if (!res->aliases[record->id])
         res->aliases[record->id] = collect_aliases(res, record);
     if (res->aliases[record->id])
-        number = (uintptr_t)treaty_map_find(res->aliases[record->id],
-                                            field->name);
+        number =
+            (uintptr_t)treaty_map_find(res->aliases[record->id], field->name);
     return number ? record->fields[number - 1].name : field->name;
 }
 
@@ -165,8 +166,8 @@ static const bool promotes[TREATY_AVRO_UNION + 1][TREATY_AVRO_UNION + 1] = {
     [TREATY_AVRO_INT] = {[TREATY_AVRO_LONG] = true,
                          [TREATY_AVRO_FLOAT] = true,
                          [TREATY_AVRO_DOUBLE] = true},
-    [TREATY_AVRO_LONG] = {[TREATY_AVRO_FLOAT] = true,
-                          [TREATY_AVRO_DOUBLE] = true},
+    [TREATY_AVRO_LONG] =
+        {[TREATY_AVRO_FLOAT] = true, [TREATY_AVRO_DOUBLE] = true},
     [TREATY_AVRO_FLOAT] = {[TREATY_AVRO_DOUBLE] = true},
     [TREATY_AVRO_STRING] = {[TREATY_AVRO_BYTES] = true},
     [TREATY_AVRO_BYTES] = {[TREATY_AVRO_STRING] = true},
@@ -248,8 +249,7 @@ match_record(struct treaty_avro_resolver *res,
         if (is_missing_field(res, writer, reader))
             verdict->answer = DIFFERS;
     }
-    return verdict->answer == MATCHES ? TREATY_AVRO_MATCH
-                                      : TREATY_AVRO_MISSING;
+    return verdict->answer == MATCHES ? TREATY_AVRO_MATCH : TREATY_AVRO_MISSING;
 }
 
 static enum treaty_avro_mismatch
