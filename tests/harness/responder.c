@@ -2,6 +2,7 @@
 #include "harness/responder.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -151,6 +152,9 @@ static void *accept_all(void *ctx)
         connection->fd = accept(responder->fd, NULL, NULL);
         if (connection->fd < 0)
             continue;
+        /* Head and body go out in two pieces; neither waits for an echo. */
+        setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1},
+                   sizeof(int));
         if (pthread_create(&connection->thread, NULL, serve, connection) != 0)
             break;
         n++;
