@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From options and environment to a client. */
 #include "base/error.h"
+#include "client/cache.h"
 #include "client/impl.h"
 
 enum {
@@ -215,8 +216,10 @@ treaty_client_new_with(const struct treaty_client_options *options,
     pthread_mutex_init(&client->lock, NULL);
     pthread_mutex_init(&client->plans_lock, NULL);
     treaty_flights_init(&client->flights);
-    treaty_map_init(&client->plans, &client->arena);
+    treaty_arena_init(&client->plans_arena, 0, &options->alloc);
+    treaty_map_init(&client->plans, &client->plans_arena);
     treaty_map_init(&client->ids, &client->arena);
+    treaty_map_init(&client->latest, &client->arena);
     code = configure(client, options, err);
     if (code == TREATY_OK)
         code = set_telemetry(client, metrics, err);
@@ -241,6 +244,7 @@ void treaty_client_free(struct treaty_client *client)
 
     if (!client)
         return;
+    treaty_client_release_caches(client);
     treaty_transport_release(&client->transport);
     treaty_metrics_free(client->own_metrics);
     treaty_flights_release(&client->flights);

@@ -45,10 +45,16 @@ struct treaty_client {
     struct treaty_limiter limiter;
     struct treaty_unknown unknown;
     struct treaty_flights flights;
-    struct treaty_table schemas; /* of struct treaty_cached_schema */
-    struct treaty_map plans;     /* see plans.c */
-    pthread_mutex_t plans_lock;
-    struct treaty_map ids; /* see ids.c */
+
+    /* See cache.h. */
+    struct treaty_table schemas;              /* by id and by GUID */
+    struct treaty_cached_schema *all_schemas; /* for the end */
+    struct treaty_map ids;
+    struct treaty_map latest;
+    pthread_mutex_t plans_lock; /* guards what follows; taken before `lock` */
+    struct treaty_arena plans_arena;
+    struct treaty_map plans;
+    struct treaty_cached_plan *all_plans;
 
     struct treaty_telemetry telemetry;
     struct treaty_metrics *own_metrics; /* NULL when somebody else's are used */
