@@ -99,6 +99,11 @@ treaty_serializer_subject(const struct treaty_serializer *serializer);
 TREATY_API int32_t
 treaty_serializer_id(const struct treaty_serializer *serializer);
 
+/* The layout of its records; NULL when it is that of a schema which has not
+ * been asked for yet. It lives as long as the serializer. */
+TREATY_API const struct treaty_layout *
+treaty_serializer_layout(const struct treaty_serializer *serializer);
+
 /*
  * One message: `header` is absent (`.data` NULL) but for TREATY_IN_HEADER. In
  * a written message both lie on the scratch, until the next one is written
@@ -189,7 +194,8 @@ treaty_deserializer_layout(const struct treaty_deserializer *deserializer);
 /*
  * Make `record` independent: copy every text and array that it refers to onto
  * `scratch`, which may be any but must not be reset before the record goes.
- * After TREATY_ENOMEM a part of it may have been copied.
+ * TREATY_ENOMEM, or TREATY_EDEPTH for one nested deeper than 1,024 types; a
+ * part of it may then have been copied.
  */
 TREATY_API TREATY_MUST_CHECK enum treaty_code
 treaty_record_own(const struct treaty_layout *layout, void *record,
