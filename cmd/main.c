@@ -31,6 +31,11 @@ static int print_version(int argc, char **argv)
 }
 
 static const struct treaty_command commands[] = {
+    {"compat-check", "tell whether a schema may follow those before it",
+     STREAM(treaty_cmd_compat_check)},
+    {"demo", "show what Treaty does, in a minute", STREAM(treaty_cmd_demo)},
+    {"frame", "show one record byte by byte", STREAM(treaty_cmd_frame)},
+    {"gen", "make events from a seed", STREAM(treaty_cmd_gen)},
     {"version", "print the version", print_version},
 };
 

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `treaty frame`: one record, taken apart byte by byte, and what a reader
+ * makes of it.
+ *
+ *     0000  00                       magic
+ *     0001  00 00 00 01              schema id    1
+ *     0005  48                       order_id     length   36
+ *     0006  30 30 30 30 30 30 30 ..  order_id     string   "00000001...
+ */
+#include "wire/frame.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "cmd/command.h"
+#include "cmd/flags.h"
+#include "cmd/schema_file.h"
+#include "record/text.h"
+
+#include <treaty/treaty.h>
+
+#include <stdio.h>
+
+enum {
+    FRAME_MAX = 64 << 20,
+    HEX_SHOWN = 8, /* bytes of a piece that are printed */
+};
+
+enum output { OUT_TEXT, OUT_JSON, OUT_AVRO_JSON };
+
+struct options {
+    const char *format;
+    const char *writer;
+    const char *reader;
+    const char *payload;
+    const char *frame;
+    const char *header;
+    const char *registry;
+    int output;
+};
+
+static const struct treaty_flag flags[] = {
+    {"payload", "HEX", "the event without its frame, in hex", TREATY_FLAG_TEXT,
+     offsetof(struct options, payload), 0, 0},
+    {"frame", "HEX", "the whole record value, in hex", TREATY_FLAG_TEXT,
+     offsetof(struct options, frame), 0, 0},
+    {"header", "HEX", "value of the record header __value_schema_id, in hex",
+     TREATY_FLAG_TEXT, offsetof(struct options, header), 0, 0},
+    {"writer", "FILE", "schema that wrote the event; else asked of -registry",
+     TREATY_FLAG_TEXT, offsetof(struct options, writer), 0, 0},
+    {"reader", "FILE", "schema to read it with; else the writer's own",
+     TREATY_FLAG_TEXT, offsetof(struct options, reader), 0, 0},
+    {"format", "FORMAT", "avro", TREATY_FLAG_TEXT,
+     offsetof(struct options, format), 0, 0},
+    {"registry", "URL", "where schemas are asked for", TREATY_FLAG_TEXT,
+     offsetof(struct options, registry), 0, 0},
+    {"o", "text|json|avro-json", "pieces and value, or the value alone",
+     TREATY_FLAG_CHOICE, offsetof(struct options, output), 0, 0},
+};
+
+static const struct treaty_usage usage = {
+    .command = "frame",
+    .operands = "[FILE]",
+    .about =
+        "Shows one record byte by byte, and what a reader makes of it.\n"
+        "The record is FILE (\"-\" for standard input), -frame or -payload.\n"
+        "Exit status: 0 it decodes, 1 it does not, 2 bad schema or usage.",
+    .flags = flags,
+    .flag_count = sizeof(flags) / sizeof(flags[0]),
+};
+
+struct job {
+    struct options opt;
+    struct treaty_arena arena;
+    struct treaty_str value; /* of the record */
+    struct treaty_frame frame;
+    bool is_framed;
+    struct treaty_schema *writer;
+    struct treaty_schema *reader;
+};
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* Digits in pairs; spaces and colons between bytes are let pass. */
+static bool parse_hex(struct treaty_arena *arena, const char *flag,
+                      const char *text, struct treaty_str *ret)
+{
+    char *data = treaty_arena_alloc(arena, strlen(text) / 2 + 1);
+    size_t len = 0;
+
+    if (!data)
+        return false;
+    for (const char *at = text; *at; at++) {
+        int high = hex_digit(*at);
+        int low;
+
+        if (*at == ' ' || *at == ':' || *at == '\n')
+            continue;
+        low = high < 0 ? -1 : hex_digit(at[1]);
+        if (low < 0) {
+            fprintf(stderr,
+                    "treaty frame: -%s: no pair of hex digits at character "
+                    "%zu (\"%.4s\")\n",
+                    flag, (size_t)(at - text) + 1, at);
+            return false;
+        }
+        data[len++] = (char)(high * 16 + low);
+        at++;
+    }
+    *ret = (struct treaty_str){data, len};
+    return true;
+}
+
+/* Exactly one of FILE, -frame and -payload gives the record. */
+static bool read_record(struct job *job, int argc, char **argv)
+{
+    struct treaty_error err;
+    int given =
+        (argc > 1) + (job->opt.frame != NULL) + (job->opt.payload != NULL);
+
+    if (given != 1 || argc > 2) {
+        fputs("treaty frame: give one of FILE, -frame HEX and -payload HEX\n",
+              stderr);
+        return false;
+    }
+    job->is_framed = job->opt.payload == NULL;
+    if (job->opt.payload)
+        return parse_hex(&job->arena, "payload", job->opt.payload, &job->value);
+    if (job->opt.frame)
+        return parse_hex(&job->arena, "frame", job->opt.frame, &job->value);
+    if (treaty_file_read(&job->arena, argv[1], FRAME_MAX, &job->value, &err)) {
+        fprintf(stderr, "treaty frame: %s: %s\n", argv[1], err.message);
+        return false;
+    }
+    return true;
+}
+
+/* 0, or 1 when this is no frame. */
+static int split_frame(struct job *job)
+{
+    struct treaty_str header = {0};
+    struct treaty_error err;
+
+    if (!job->is_framed) {
+        job->frame.payload = job->value;
+        return 0;
+    }
+    if (job->opt.header &&
+        !parse_hex(&job->arena, "header", job->opt.header, &header))
+        return 2;
+    if (treaty_frame_parse(job->value, header, &job->frame, &err)) {
+        fprintf(stderr, "treaty frame: %s (byte %zu)\n", err.message,
+                err.offset);
+        return 1;
+    }
+    return 0;
+}
+
+static int complain(const struct treaty_error *err)
+{
+    fprintf(stderr, "treaty frame: %s\n", err->message);
+    return err->code == TREATY_ENOSCHEMA ? 1 : 2;
+}
+
+static enum treaty_code ask(struct job *job, struct treaty_client *client,
+                            struct treaty_scratch *scratch,
+                            struct treaty_schema_info *ret,
+                            struct treaty_error *err)
+{
+    char guid[37];
+
+    if (!job->frame.by_guid)
+        return treaty_client_get_id(client, (int32_t)job->frame.id, scratch,
+                                    ret, err);
+    treaty_guid_print(job->frame.guid, guid);
+    return treaty_client_get_guid(client, guid, scratch, ret, err);
+}
+
+static int parse_fetched(struct job *job, const struct treaty_schema_info *info)
+{
+    struct treaty_source source = {.text = info->text,
+                                   .strictness = TREATY_STORED};
+    struct treaty_error err;
+
+    if (info->reference_count) {
+        fputs("treaty frame: the writer's schema has references; give its "
+              "text with -writer\n",
+              stderr);
+        return 2;
+    }
+    if (treaty_schema_parse(treaty_format_find(info->type), &source,
+                            &job->writer, &err)) {
+        treaty_schema_file_complain("(registry)", source.text, &err);
+        return 2;
+    }
+    return 0;
+}
+
+/* The writer's schema, from the registry that the frame's id belongs to. */
+static int fetch_writer(struct job *job)
+{
+    struct treaty_client_options options = {.urls = job->opt.registry};
+    struct treaty_client *client = NULL;
+    struct treaty_scratch *scratch = treaty_scratch_new(0, NULL);
+    struct treaty_schema_info info;
+    struct treaty_error err;
+    int status;
+
+    if (!scratch)
+        return 2;
+    if (treaty_client_new(&options, &client, &err) ||
+        ask(job, client, scratch, &info, &err))
+        status = complain(&err);
+    else
+        status = parse_fetched(job, &info);
+    treaty_client_free(client);
+    treaty_scratch_free(scratch);
+    return status;
+}
+
+static int load_schemas(struct job *job)
+{
+    int status = 0;
+
+    if (job->opt.reader && !treaty_schema_file_load(
+                               job->opt.reader, job->opt.format, &job->reader))
+        return 2;
+    if (job->opt.writer) {
+        if (!treaty_schema_file_load(job->opt.writer, job->opt.format,
+                                     &job->writer))
+            return 2;
+    } else if (job->is_framed) {
+        status = fetch_writer(job);
+    } else {
+        fputs("treaty frame: -payload needs -writer FILE, the schema that "
+              "wrote it\n",
+              stderr);
+        status = 2;
+    }
+    if (!status && !job->reader)
+        job->reader = treaty_schema_ref(job->writer);
+    return status;
+}
+
+/* Printing. */
+
+static void print_row(size_t offset, struct treaty_str bytes, const char *name,
+                      struct treaty_str type, struct treaty_str value)
+{
+    struct treaty_buf hex;
+
+    treaty_buf_init(&hex, 0);
+    for (size_t i = 0; i < bytes.len && i < HEX_SHOWN; i++)
+        treaty_buf_printf(&hex, "%02x ",
+                          (unsigned)(unsigned char)bytes.data[i]);
+    if (bytes.len > HEX_SHOWN)
+        treaty_buf_put_z(&hex, "..");
+    printf("%04zx  %-26.*s  %-22s %-14.*s %.*s\n", offset,
+           TREATY_STR_ARG(treaty_buf_str(&hex)), name, TREATY_STR_ARG(type),
+           TREATY_STR_ARG(value));
+    treaty_buf_release(&hex);
+}
+
+static void print_head(const struct job *job)
+{
+    char id[16];
+    char guid[37];
+
+    if (!job->is_framed)
+        return;
+    if (job->frame.by_guid) {
+        treaty_guid_print(job->frame.guid, guid);
+        printf("header                            guid                   "
+               "               %s\n",
+               guid);
+        return;
+    }
+    (void)snprintf(id, sizeof(id), "%u", (unsigned)job->frame.id);
+    print_row(0, treaty_str_sub(job->value, 0, 1), "magic", TREATY_STR(""),
+              TREATY_STR("the schema id follows"));
+    print_row(1, treaty_str_sub(job->value, 1, 4), "schema id", TREATY_STR(""),
+              treaty_str_z(id));
+}
+
+static void print_span(void *ctx, const struct treaty_span *span)
+{
+    const struct job *job = ctx;
+    char name[64];
+
+    (void)snprintf(name, sizeof(name), "%.*s", TREATY_STR_ARG(span->path));
+    print_row(job->frame.payload_at + span->offset,
+              treaty_str_sub(job->frame.payload, span->offset, span->len), name,
+              span->type, span->value);
+}
+
+static int undecodable(const struct job *job, const struct treaty_error *err)
+{
+    fflush(stdout);
+    fprintf(stderr, "treaty frame: does not decode: %s", err->message);
+    if (err->path[0])
+        fprintf(stderr, " (at %s)", err->path);
+    if (err->offset != TREATY_NO_OFFSET)
+        fprintf(stderr, " (byte %zu)", err->offset + job->frame.payload_at);
+    fputc('\n', stderr);
+    return 1;
+}
+
+static void print_value(const struct job *job, const struct treaty_type *type,
+                        const void *record)
+{
+    struct treaty_buf out;
+
+    treaty_buf_init(&out, 0);
+    treaty_record_write(&out, type, record,
+                        job->opt.output == OUT_AVRO_JSON ? TREATY_TEXT_AVRO
+                                                         : TREATY_TEXT_PLAIN);
+    printf("%.*s\n", TREATY_STR_ARG(treaty_buf_str(&out)));
+    treaty_buf_release(&out);
+}
+
+/* Decode and print; 0 or 1. */
+static int decode(struct job *job, const struct treaty_plan *plan,
+                  const struct treaty_type *type)
+{
+    void *record = treaty_arena_calloc(&job->arena, 1, type->size + 1);
+    struct treaty_error err;
+    size_t used;
+
+    if (!record)
+        return 2;
+    if (treaty_plan_decode_prefix(plan, job->frame.payload, record, &job->arena,
+                                  &used, &err))
+        return undecodable(job, &err);
+    print_value(job, type, record);
+    if (used == job->frame.payload.len)
+        return 0;
+    fflush(stdout);
+    fprintf(stderr, "treaty frame: %zu bytes follow the event\n",
+            job->frame.payload.len - used);
+    return 0;
+}
+
+static int run_plan(struct job *job)
+{
+    const struct treaty_format *format = job->reader->format;
+    struct treaty_plan_options options = {.walk_to_end = true};
+    struct treaty_layout *layout = NULL;
+    struct treaty_plan *plan = NULL;
+    struct treaty_error err;
+    int status;
+
+    if (format->layout(job->reader, &layout, &err) ||
+        format->decode_plan(job->writer, job->reader, layout, &options, &plan,
+                            &err))
+        status = complain(&err);
+    else
+        status = decode(job, plan, layout->root);
+    treaty_plan_unref(plan);
+    treaty_layout_unref(layout);
+    return status;
+}
+
+static int show(struct job *job)
+{
+    struct treaty_error err;
+    int status = 0;
+
+    if (job->opt.output == OUT_TEXT) {
+        print_head(job);
+        if (job->writer->format->annotate(job->writer, job->frame.payload,
+                                          print_span, job, &err))
+            status = undecodable(job, &err);
+    }
+    return status ? status : run_plan(job);
+}
+
+int treaty_cmd_frame(int argc, char **argv)
+{
+    struct job job = {.opt = {.format = "avro"}};
+    int status;
+
+    if (!treaty_flags_parse(&usage, &argc, argv, &job.opt, &status))
+        return status;
+    status = read_record(&job, argc, argv) ? split_frame(&job) : 2;
+    if (!status)
+        status = load_schemas(&job);
+    if (!status)
+        status = show(&job);
+    treaty_schema_unref(job.writer);
+    treaty_schema_unref(job.reader);
+    treaty_arena_release(&job.arena);
+    return status;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TREATY_TESTS_HARNESS_MODEL_H
+#define TREATY_TESTS_HARNESS_MODEL_H
+
+/* A schema with its natural layout, for tests that need events. */
+#include "format/format.h"
+
+struct model {
+    struct treaty_schema *schema;
+    struct treaty_layout *layout;
+};
+
+/* Both NULL after reporting a failure of the running test. */
+struct model model_open(const char *schema_text);
+struct model model_open_file(const char *name); /* below schemas/ */
+void model_close(struct model *model);
+
+/* Read plain JSON into a record on `arena`; NULL after reporting. */
+void *model_read(const struct model *model, struct treaty_arena *arena,
+                 const char *json);
+
+#endif
