@@ -93,14 +93,17 @@ static bool closed_part(struct walk *w, char close, struct treaty_str *ret)
 
 static enum treaty_code step_index(struct walk *w)
 {
+    size_t from = w->pos;
     struct treaty_array array;
     struct treaty_str digits;
     uint64_t index;
 
     if (w->place.type->kind != TREATY_KIND_ARRAY)
         return refuse(w, "only an array has items");
-    if (!closed_part(w, ']', &digits) || !treaty_str_to_u64(digits, &index))
+    if (!closed_part(w, ']', &digits) || !treaty_str_to_u64(digits, &index)) {
+        w->pos = from;
         return refuse(w, "expected [NUMBER]");
+    }
     memcpy(&array, w->place.at, sizeof(array));
     if (index >= array.count) {
         w->place.at = NULL;

@@ -429,7 +429,7 @@ static bool fill(struct filler *f, const struct node *node, char *at,
 static bool fill_optional(struct filler *f, const struct node *node, char *at,
                           uint32_t depth)
 {
-    uint64_t bound = edgy(f) ? 2 : 8;
+    uint64_t bound = edgy(f) ? 2 : 32;
     bool present = treaty_rng_below(&f->rng, bound) != 0;
 
     if (depth >= DEPTH_SOFT || node->child->height == HEIGHT_NONE)

@@ -154,7 +154,7 @@ static const struct hint {
     {"sku", {TREATY_GEN_CODE, 16, 1, 0, 1}},
     {"trace_id", {TREATY_GEN_HEX, 32, 1, 0, 1}},
     {"order_id", {TREATY_GEN_HEX, 36, 1, 0, 1}},
-    {"note", {TREATY_GEN_NOTE, 60, 181, 0, 1}},
+    {"note", {TREATY_GEN_NOTE, 70, 201, 0, 1}},
     {"customer_email", {TREATY_GEN_EMAIL, 0, 1, 0, 1}},
     {"shipping_address", {TREATY_GEN_ADDRESS, 0, 1, 0, 1}},
     {"user_agent", {TREATY_GEN_AGENT, 0, 1, 0, 1}},

@@ -31,7 +31,7 @@ check_exit "a frame is shown piece by piece" 0 "$TREATY" frame -writer w.avsc \
     -frame 00000000070604686902
 check_has "the magic byte" "$(cat out)" "0000  00 "
 check_has "the schema id" "$(grep 'schema id' out)" " 7"
-check_has "a field" "$(grep '^0006' out)" '6869'
+check_has "a field" "$(grep '^0007' out)" '68 69'
 check_has "the enum's symbol" "$(grep '^0009' out)" "1 = B"
 check_has "and the value" "$(tail -1 out)" '"name":"hi"'
 

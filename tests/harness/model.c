@@ -7,6 +7,7 @@
 #include "record/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct model open_text(struct treaty_str text)
 {
@@ -14,11 +15,13 @@ static struct model open_text(struct treaty_str text)
     struct model model = {NULL, NULL};
     struct treaty_error err;
 
-    if (treaty_schema_parse(&treaty_format_avro, &source, &model.schema, &err))
-        tap_fail(__FILE__, __LINE__, "schema: %s at %zu", err.message,
-                 err.offset);
-    else if (treaty_format_avro.layout(model.schema, &model.layout, &err))
-        tap_fail(__FILE__, __LINE__, "layout: %s", err.message);
+    if (treaty_schema_parse(&treaty_format_avro, &source, &model.schema,
+                            &err) ||
+        treaty_format_avro.layout(model.schema, &model.layout, &err)) {
+        printf("Bail out! %s at %zu of %.*s\n", err.message, err.offset,
+               (int)text.len, text.data);
+        exit(1);
+    }
     return model;
 }
 

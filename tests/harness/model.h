@@ -10,7 +10,7 @@ struct model {
     struct treaty_layout *layout;
 };
 
-/* Both NULL after reporting a failure of the running test. */
+/* A schema that does not parse ends the test program. */
 struct model model_open(const char *schema_text);
 struct model model_open_file(const char *name); /* below schemas/ */
 void model_close(struct model *model);

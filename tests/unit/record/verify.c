@@ -20,6 +20,7 @@ struct row {
 };
 
 #define R(fields) "{\"type\":\"record\",\"name\":\"R\",\"fields\":[" fields "]}"
+#define S(fields) "{\"type\":\"record\",\"name\":\"S\",\"fields\":[" fields "]}"
 #define F(name, type) "{\"name\":\"" name "\",\"type\":" type "}"
 #define FD(name, type, def)                                                    \
     "{\"name\":\"" name "\",\"type\":" type ",\"default\":" def "}"
@@ -95,8 +96,8 @@ static const struct row rows[] = {
      "{\"a\":\"7\"}", "a"},
     {"to union", R(F("a", "\"int\"")), R(F("a", "[\"string\",\"long\"]")),
      "{\"a\":7}", "{\"a\":7}", ""},
-    {"array", R(F("a", ARRAY(R(F("x", "\"int\""))))),
-     R(F("a", ARRAY(R(F("x", "\"long\""))))), "{\"a\":[{\"x\":1},{\"x\":2}]}",
+    {"array", R(F("a", ARRAY(S(F("x", "\"int\""))))),
+     R(F("a", ARRAY(S(F("x", "\"long\""))))), "{\"a\":[{\"x\":1},{\"x\":2}]}",
      "{\"a\":[{\"x\":1},{\"x\":3}]}", "a[].x"},
     {"array, other length", R(F("a", ARRAY("\"int\""))),
      R(F("a", ARRAY("\"int\""))), "{\"a\":[1,2]}", "{\"a\":[1]}", "a[]"},
