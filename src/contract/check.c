@@ -94,13 +94,18 @@ static enum treaty_code compare(struct check *check,
     const struct treaty_schema *writer =
         back ? outcome->past->schema : check->proposed;
 
+    enum treaty_code code;
+
     outcome->findings.arena = check->arena;
     if (reader->format != writer->format) {
         outcome->types_differ = true;
         return TREATY_OK;
     }
-    if (reader->format->compare(reader, writer, &outcome->findings))
-        return treaty_fail_nomem(check->err);
+    code = reader->format->compare(reader, writer, &outcome->findings);
+    if (code)
+        return treaty_fail(check->err, code, TREATY_NO_OFFSET,
+                           "the schemas cannot be compared: %s",
+                           treaty_code_text(code));
     outcome->compatible = outcome->findings.breaking == 0;
     if (!check->options->plans)
         return TREATY_OK;

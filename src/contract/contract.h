@@ -81,7 +81,8 @@ struct treaty_contract_options {
 /*
  * Check `proposed` against `history`, newest first. Nothing is asked of an
  * empty history. The verdict and all in it lie on `arena`, but for schemas.
- * TREATY_ENOMEM, or what compiling a plan reports.
+ * TREATY_ENOMEM, TREATY_ELIMIT when schemas nest too deeply to be compared, or
+ * what compiling a plan reports.
  */
 TREATY_MUST_CHECK enum treaty_code
 treaty_contract_check(struct treaty_arena *arena,

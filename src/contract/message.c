@@ -44,6 +44,10 @@ static const struct rule {
      "write",
      "give the field of the %r schema a \"default\"; [\"null\", type] with "
      "default null makes it optional"},
+    {"READER_FIELD_AMBIGUOUS",
+     "the schemas cannot be compared: a field of the %r schema is, by its name "
+     "and aliases, more than one field of the %w schema",
+     "drop the alias that names a field which exists beside it"},
 };
 
 static const char *side(char letter, enum treaty_direction direction)
@@ -68,9 +72,9 @@ static void put_sentence(struct treaty_buf *out, const char *sentence,
 
 static const struct rule *rule_of(const struct treaty_finding *finding)
 {
-    static const struct rule other = {"", "the schemas cannot be compared",
-                                      "look for an alias that names a field "
-                                      "which exists as well"};
+    static const struct rule other = {
+        "", "the %r schema cannot read all that the %w schema writes",
+        "keep the part of the schema that the finding names"};
 
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         if (treaty_str_eq_z(treaty_str_z(finding->rule), rules[i].name))
@@ -113,13 +117,34 @@ struct treaty_str treaty_finding_advice(struct treaty_arena *arena,
     return settle(arena, &out);
 }
 
-/* {errorType:'X', description:'...', additionalInfo:'...'} */
+/*
+ * Where the reference's comparison throws, its message is plain text; all
+ * others are in the form {errorType:'X', description:'...',
+ * additionalInfo:'...'}.
+ */
+static struct treaty_str thrown(struct treaty_arena *arena,
+                                const struct treaty_finding *finding,
+                                enum treaty_direction direction)
+{
+    struct treaty_buf out;
+
+    treaty_buf_init(&out, 0);
+    put_sentence(&out, rule_of(finding)->sentence, direction);
+    treaty_buf_put_z(&out, ", at path '");
+    treaty_buf_put(&out, finding->path);
+    treaty_buf_put_z(&out, "': ");
+    treaty_buf_put(&out, finding->detail);
+    return settle(arena, &out);
+}
+
 static struct treaty_str difference(struct treaty_arena *arena,
                                     const struct treaty_finding *finding,
                                     enum treaty_direction direction)
 {
     struct treaty_buf out;
 
+    if (treaty_str_eq_z(treaty_str_z(finding->rule), "READER_FIELD_AMBIGUOUS"))
+        return thrown(arena, finding, direction);
     treaty_buf_init(&out, 0);
     treaty_buf_printf(&out, "{errorType:'%s', description:'", finding->rule);
     put_sentence(&out, rule_of(finding)->sentence, direction);
