@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Avro parser on any bytes: one schema, or two with a NUL between them.
+ * What must hold:
+ *
+ * 1. A failure has a place within the text, or none, and a message.
+ * 2. What is accepted as new is accepted as stored, with the same canonical
+ *    text.
+ * 3. A canonical or normalised text that is submitted gives itself. The
+ *    reference refuses some: a name without namespace that is used, where a
+ *    namespace is in force, before its type is complete (TREATY_ETYPE), or a
+ *    definition that such a name then repeats (TREATY_EDUPLICATE).
+ * 4. A schema reads what it wrote, unless an alias names a sibling field.
+ * 5. The Parsing Canonical Form of the canonical text is that of the text.
+ */
+#include "base/str.h"
+#include "base/utf8.h"
+#include "format/avro/fingerprint.h"
+#include "format/avro/schema.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define REQUIRE(cond)                                                          \
+    do {                                                                       \
+        if (!(cond))                                                           \
+            abort();                                                           \
+    } while (0)
+
+static void check_error(const struct treaty_error *err, enum treaty_code code,
+                        size_t len)
+{
+    REQUIRE(err->code == code);
+    REQUIRE(err->offset <= len || err->offset == TREATY_NO_OFFSET);
+    REQUIRE(err->message[0] != '\0');
+    REQUIRE(treaty_utf8_valid(treaty_str_z(err->message)));
+    REQUIRE(treaty_utf8_valid(treaty_str_z(err->path)));
+}
+
+static struct treaty_schema *parse(struct treaty_str text,
+                                   enum treaty_strictness strictness,
+                                   enum treaty_code *ret_code)
+{
+    struct treaty_source source = {.text = text, .strictness = strictness};
+    struct treaty_schema *schema = NULL;
+    struct treaty_error err = {0};
+
+    *ret_code = treaty_schema_parse(NULL, &source, &schema, &err);
+    REQUIRE((*ret_code == TREATY_OK) == (schema != NULL));
+    if (*ret_code)
+        check_error(&err, *ret_code, text.len);
+    return schema;
+}
+
+static struct treaty_avro_fingerprints
+print_of(const struct treaty_schema *schema)
+{
+    struct treaty_avro_fingerprints prints;
+
+    REQUIRE(treaty_avro_fingerprint(schema, &prints, NULL) == TREATY_OK);
+    return prints;
+}
+
+/* `text` was printed; it gives itself. */
+static void check_stable(struct treaty_str text,
+                         const struct treaty_schema *origin)
+{
+    enum treaty_code code;
+    struct treaty_schema *again = parse(text, TREATY_STORED, &code);
+
+    if (!again) {
+        REQUIRE(code == TREATY_ETYPE || code == TREATY_EDUPLICATE);
+        return;
+    }
+    REQUIRE(treaty_str_eq(again->canonical, text));
+    if (origin)
+        REQUIRE(print_of(again).crc64 == print_of(origin).crc64);
+    treaty_schema_unref(again);
+}
+
+static void check_texts(const struct treaty_schema *schema)
+{
+    struct treaty_buf out;
+
+    check_stable(schema->canonical, schema);
+    treaty_buf_init(&out, 0);
+    REQUIRE(schema->format->resolved(schema, &out, NULL) == TREATY_OK);
+    REQUIRE(treaty_str_eq(treaty_buf_str(&out), schema->canonical));
+    treaty_buf_clear(&out);
+    if (schema->format->normalize(schema, &out, NULL) == TREATY_OK)
+        check_stable(treaty_buf_str(&out), NULL);
+    treaty_buf_release(&out);
+}
+
+static void check_compare(const struct treaty_schema *reader,
+                          const struct treaty_schema *writer)
+{
+    struct treaty_arena arena = {0};
+    struct treaty_findings findings = {.arena = &arena};
+    enum treaty_code code = reader->format->compare(reader, writer, &findings);
+
+    REQUIRE(code == TREATY_OK || code == TREATY_ELIMIT);
+    if (reader == writer && findings.count) {
+        REQUIRE(findings.count == 1);
+        REQUIRE(!strcmp(findings.first->rule, "READER_FIELD_AMBIGUOUS"));
+    }
+    treaty_arena_release(&arena);
+}
+
+static struct treaty_schema *check_schema(struct treaty_str text)
+{
+    enum treaty_code code;
+    struct treaty_schema *new = parse(text, TREATY_NEW, &code);
+    struct treaty_schema *stored = parse(text, TREATY_STORED, &code);
+
+    if (new)
+        REQUIRE(stored && treaty_str_eq(new->canonical, stored->canonical));
+    treaty_schema_unref(new);
+    if (stored) {
+        check_texts(stored);
+        check_compare(stored, stored);
+    }
+    return stored;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct treaty_str rest = {(const char *)data, size};
+    struct treaty_str text = {"", 0};
+    struct treaty_schema *a;
+    struct treaty_schema *b = NULL;
+
+    (void)treaty_str_split(&rest, '\0', &text);
+    a = check_schema(text);
+    if (a && treaty_str_split(&rest, '\0', &text))
+        b = check_schema(text);
+    if (b) {
+        check_compare(a, b);
+        check_compare(b, a);
+        (void)a->format->equivalent(a, b);
+    }
+    treaty_schema_unref(a);
+    treaty_schema_unref(b);
+    return 0;
+}
