@@ -86,7 +86,8 @@ struct treaty_binding {
     const char *path;
     size_t offset;
     enum treaty_kind kind;
-    size_t size; /* FIXED, and the struct of a RECORD item; else 0 */
+    size_t size; /* FIXED; a RECORD item: its struct; a RECORD in a map: the
+                    entry, key included; else 0 */
     const char *const *symbols; /* ENUM: names in ordinal order, NULL at end */
     bool optional;      /* the value may be absent; `flag_offset` counts */
     size_t flag_offset; /* of the `bool` that says that it is present */
