@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/record.h"
+
+#include "base/str.h"
+#include "registry/base64.h"
+
+#include <string.h>
+
+static void put_text_or_null(struct treaty_buf *out, struct treaty_str s)
+{
+    if (s.data)
+        treaty_json_quote(out, s);
+    else
+        treaty_buf_put_z(out, "null");
+}
+
+void treaty_record_schema_key(struct treaty_buf *out, struct treaty_str subject,
+                              int32_t version)
+{
+    treaty_buf_put_z(out, "{\"keytype\":\"SCHEMA\",\"subject\":");
+    treaty_json_quote(out, subject);
+    treaty_buf_put_z(out, ",\"version\":");
+    treaty_buf_put_i64(out, version);
+    treaty_buf_put_z(out, ",\"magic\":1}");
+}
+
+void treaty_record_subject_key(struct treaty_buf *out, const char *keytype,
+                               struct treaty_str subject)
+{
+    treaty_buf_put_z(out, "{\"keytype\":\"");
+    treaty_buf_put_z(out, keytype);
+    treaty_buf_put_z(out, "\",\"subject\":");
+    put_text_or_null(out, subject);
+    treaty_buf_put_z(out, ",\"magic\":0}");
+}
+
+void treaty_record_high_id_key(struct treaty_buf *out)
+{
+    treaty_buf_put_z(out, "{\"keytype\":\"NOOP\",\"magic\":0,"
+                          "\"treaty\":\"HIGHID\",\"context\":\".\"}");
+}
+
+void treaty_record_default_level_key(struct treaty_buf *out)
+{
+    treaty_buf_put_z(out, "{\"keytype\":\"NOOP\",\"magic\":0,"
+                          "\"treaty\":\"DEFAULT_LEVEL\"}");
+}
+
+void treaty_record_references(struct treaty_buf *out,
+                              const struct treaty_reference *references,
+                              size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        treaty_buf_put_z(out, i ? ",{\"name\":" : "[{\"name\":");
+        treaty_json_quote(out, references[i].name);
+        treaty_buf_put_z(out, ",\"subject\":");
+        treaty_json_quote(out, references[i].subject);
+        treaty_buf_put_z(out, ",\"version\":");
+        treaty_buf_put_i64(out, references[i].version);
+        treaty_buf_put_c(out, '}');
+    }
+    if (count)
+        treaty_buf_put_c(out, ']');
+}
+
+void treaty_record_schema_value(struct treaty_buf *out,
+                                const struct treaty_schema_record *r)
+{
+    char md5[TREATY_BASE64_16];
+
+    treaty_base64_put(r->content.guid, md5);
+    treaty_buf_put_z(out, "{\"subject\":");
+    treaty_json_quote(out, r->subject);
+    treaty_buf_put_z(out, ",\"version\":");
+    treaty_buf_put_i64(out, r->version);
+    treaty_buf_put_z(out, ",\"id\":");
+    treaty_buf_put_i64(out, r->id);
+    treaty_buf_put_z(out, ",\"md5\":\"");
+    treaty_buf_put_mem(out, md5, sizeof(md5));
+    treaty_buf_put_z(out, "\",\"schemaType\":");
+    treaty_json_quote(out, r->type);
+    if (r->content.reference_count) {
+        treaty_buf_put_z(out, ",\"references\":");
+        treaty_record_references(out, r->content.references,
+                                 r->content.reference_count);
+    }
+    treaty_buf_put(out, r->extra);
+    treaty_buf_put_z(out, ",\"schema\":");
+    treaty_buf_put(out, r->content.text_json);
+    treaty_buf_put_z(out,
+                     r->deleted ? ",\"deleted\":true}" : ",\"deleted\":false}");
+}
+
+void treaty_record_config_value(struct treaty_buf *out,
+                                const struct treaty_setting *setting)
+{
+    treaty_buf_put_z(out, "{\"subject\":");
+    put_text_or_null(out, setting->scope);
+    if (setting->value.data) {
+        treaty_buf_put_z(out, ",\"compatibilityLevel\":");
+        treaty_json_quote(out, setting->value);
+    }
+    if (setting->normalize != TREATY_UNSET)
+        treaty_buf_put_z(out, setting->normalize == TREATY_TRUE
+                                  ? ",\"normalize\":true"
+                                  : ",\"normalize\":false");
+    treaty_buf_put(out, setting->extra);
+    treaty_buf_put_c(out, '}');
+}
+
+void treaty_record_mode_value(struct treaty_buf *out, struct treaty_str scope,
+                              struct treaty_str mode)
+{
+    treaty_buf_put_z(out, "{\"subject\":");
+    put_text_or_null(out, scope);
+    treaty_buf_put_z(out, ",\"mode\":");
+    treaty_json_quote(out, mode);
+    treaty_buf_put_c(out, '}');
+}
+
+/* `,"name":value` for each member that is not among `known`, as spelled. */
+static void put_extra(struct treaty_buf *out, const struct treaty_json *object,
+                      struct treaty_str raw, const char *const *known)
+{
+    for (const struct treaty_json *m = object->child; m; m = m->next) {
+        const char *const *k = known;
+
+        while (*k && !treaty_str_eq_z(m->name, *k))
+            k++;
+        if (*k || m->kind == TREATY_JSON_NULL || treaty_json_is_shadowed(m))
+            continue;
+        treaty_buf_put_c(out, ',');
+        treaty_json_quote(out, m->name);
+        treaty_buf_put_c(out, ':');
+        treaty_buf_put(out, treaty_str_sub(raw, m->pos, m->end - m->pos));
+    }
+}
+
+static bool read_reference(const struct treaty_json *node,
+                           struct treaty_reference *ret)
+{
+    const struct treaty_json *name = treaty_json_get(node, "name");
+    const struct treaty_json *subject = treaty_json_get(node, "subject");
+    const struct treaty_json *version = treaty_json_get(node, "version");
+    int64_t number;
+
+    if (!name || name->kind != TREATY_JSON_STRING || !subject ||
+        subject->kind != TREATY_JSON_STRING || !version ||
+        version->kind != TREATY_JSON_NUMBER ||
+        !treaty_json_to_i64(version, &number) || number < 0 ||
+        number > INT32_MAX)
+        return false;
+    *ret =
+        (struct treaty_reference){name->text, subject->text, (int32_t)number};
+    return true;
+}
+
+static enum treaty_code read_references(struct treaty_arena *scratch,
+                                        const struct treaty_json *list,
+                                        struct treaty_reference **ret,
+                                        size_t *ret_count)
+{
+    struct treaty_reference *references;
+    size_t n = 0;
+
+    *ret_count = 0;
+    if (!list || list->kind == TREATY_JSON_NULL)
+        return TREATY_OK;
+    if (list->kind != TREATY_JSON_ARRAY)
+        return TREATY_EJSON;
+    references =
+        TREATY_ARENA_NEW_N(scratch, struct treaty_reference, list->count + 1);
+    if (!references)
+        return TREATY_ENOMEM;
+    for (const struct treaty_json *r = list->child; r; r = r->next) {
+        if (r->kind != TREATY_JSON_OBJECT || !read_reference(r, &references[n]))
+            return TREATY_EJSON;
+        n++;
+    }
+    *ret = references;
+    *ret_count = n;
+    return TREATY_OK;
+}
+
+static struct treaty_str text_of(const struct treaty_json *object,
+                                 const char *name)
+{
+    const struct treaty_json *node = treaty_json_get(object, name);
+
+    if (!node || node->kind != TREATY_JSON_STRING)
+        return (struct treaty_str){0};
+    return node->text;
+}
+
+/* What read_entry gathers before it knows how large the entry is. */
+struct draft {
+    struct treaty_reference *references;
+    size_t reference_count;
+    struct treaty_str type;
+    uint8_t guid[16];
+    int32_t id;
+    struct treaty_buf bytes; /* reply, extra */
+    size_t guid_at;          /* places in `bytes` */
+    size_t text_at;
+    size_t text_end;
+    size_t reply_end;
+};
+
+static void write_draft(struct draft *d, const struct treaty_json *value,
+                        struct treaty_str raw, struct treaty_str text)
+{
+    static const char *const known[] = {
+        "subject",    "version", "id",     "md5", "schemaType", "schema",
+        "references", "deleted", "offset", "ts",  NULL};
+    struct treaty_buf *out = &d->bytes;
+    char guid[37];
+
+    treaty_guid_print(d->guid, guid);
+    treaty_buf_put_z(out, "\"guid\":\"");
+    d->guid_at = out->len;
+    treaty_buf_put_z(out, guid);
+    treaty_buf_put_z(out, "\",\"schemaType\":");
+    treaty_json_quote(out, d->type);
+    treaty_buf_put_z(out, ",\"schema\":");
+    d->text_at = out->len;
+    treaty_json_quote(out, text);
+    d->text_end = out->len;
+    if (d->reference_count) {
+        treaty_buf_put_z(out, ",\"references\":");
+        treaty_record_references(out, d->references, d->reference_count);
+    }
+    d->reply_end = out->len;
+    put_extra(out, value, raw, known);
+}
+
+/* Copy `s` to `*at` and move on. */
+static struct treaty_str place(char **at, struct treaty_str s)
+{
+    struct treaty_str copy = {*at, s.len};
+
+    if (s.len)
+        memcpy(*at, s.data, s.len);
+    *at += s.len;
+    return copy;
+}
+
+static size_t size_of(const struct draft *d)
+{
+    size_t size = sizeof(struct treaty_entry) + d->type.len + d->bytes.len +
+                  d->reference_count * sizeof(struct treaty_reference);
+
+    for (size_t i = 0; i < d->reference_count; i++)
+        size += d->references[i].name.len + d->references[i].subject.len;
+    return size;
+}
+
+/* One object: the entry, its references, and all their bytes. */
+static struct treaty_entry *make_entry(struct treaty_share *share,
+                                       const struct draft *d)
+{
+    const struct treaty_str references = TREATY_STR(",\"references\":");
+    struct treaty_entry *e = treaty_share_alloc(share, size_of(d));
+    struct treaty_reference *list = (struct treaty_reference *)(e + 1);
+    char *at = (char *)(list + d->reference_count);
+    struct treaty_str bytes;
+
+    if (!e)
+        return NULL;
+    for (size_t i = 0; i < d->reference_count; i++) {
+        list[i].name = place(&at, d->references[i].name);
+        list[i].subject = place(&at, d->references[i].subject);
+        list[i].version = d->references[i].version;
+    }
+    *e = (struct treaty_entry){
+        .id = d->id,
+        .reference_count = (uint32_t)d->reference_count,
+        .format = treaty_format_find(d->type),
+        .type = place(&at, d->type),
+        .references = list,
+    };
+    memcpy(e->guid, d->guid, sizeof(e->guid));
+    bytes = place(&at, treaty_buf_str(&d->bytes));
+    e->reply = treaty_str_sub(bytes, 0, d->reply_end);
+    e->extra = treaty_str_sub(bytes, d->reply_end, bytes.len);
+    e->guid_text = treaty_str_sub(bytes, d->guid_at, 36);
+    e->text_json = treaty_str_sub(bytes, d->text_at, d->text_end - d->text_at);
+    if (d->reference_count)
+        e->references_json = treaty_str_sub(
+            e->reply, d->text_end + references.len, e->reply.len);
+    return e;
+}
+
+enum treaty_code treaty_record_read_entry(struct treaty_share *share,
+                                          struct treaty_arena *scratch,
+                                          const struct treaty_json *value,
+                                          struct treaty_str raw,
+                                          struct treaty_entry **ret)
+{
+    struct treaty_str text = text_of(value, "schema");
+    struct draft d = {.type = text_of(value, "schemaType")};
+    int64_t id;
+    enum treaty_code code =
+        read_references(scratch, treaty_json_get(value, "references"),
+                        &d.references, &d.reference_count);
+
+    if (code != TREATY_OK)
+        return code;
+    if (!text.data || !treaty_json_to_i64(treaty_json_get(value, "id"), &id))
+        return TREATY_EJSON;
+    d.id = (int32_t)id;
+    if (!d.type.len)
+        d.type = TREATY_STR("AVRO");
+    if (!treaty_base64_get(text_of(value, "md5"), d.guid))
+        treaty_schema_guid(text, d.references, d.reference_count, d.guid);
+    treaty_buf_init(&d.bytes, 0);
+    write_draft(&d, value, raw, text);
+    code = treaty_buf_status(&d.bytes, NULL);
+    if (code == TREATY_OK) {
+        *ret = make_entry(share, &d);
+        if (!*ret)
+            code = TREATY_ENOMEM;
+    }
+    treaty_buf_release(&d.bytes);
+    return code;
+}
+
+static enum treaty_tristate truth_of(const struct treaty_json *object,
+                                     const char *name)
+{
+    const struct treaty_json *node = treaty_json_get(object, name);
+
+    if (!node || node->kind != TREATY_JSON_BOOL)
+        return TREATY_UNSET;
+    return node->truth ? TREATY_TRUE : TREATY_FALSE;
+}
+
+enum treaty_code
+treaty_record_read_setting(struct treaty_share *share, struct treaty_str scope,
+                           const char *name, const struct treaty_json *value,
+                           struct treaty_str raw, struct treaty_setting **ret)
+{
+    const char *const known[] = {"subject", name, "normalize", NULL};
+    struct treaty_str text = text_of(value, name);
+    struct treaty_setting *s = NULL;
+    struct treaty_buf extra;
+    char *at;
+
+    treaty_buf_init(&extra, 0);
+    put_extra(&extra, value, raw, known);
+    if (treaty_buf_status(&extra, NULL) == TREATY_OK)
+        s = treaty_share_alloc(share, sizeof(*s) + scope.len + text.len +
+                                          extra.len + 1);
+    if (s) {
+        at = (char *)(s + 1);
+        *s = (struct treaty_setting){.normalize = truth_of(value, "normalize")};
+        if (scope.data)
+            s->scope = place(&at, scope);
+        if (text.data)
+            s->value = place(&at, text);
+        s->extra = place(&at, treaty_buf_str(&extra));
+        *ret = s;
+    }
+    treaty_buf_release(&extra);
+    return s ? TREATY_OK : TREATY_ENOMEM;
+}
