@@ -194,29 +194,65 @@ static void put_key(struct treaty_buf *out,
     treaty_buf_put(out, sent->text);
 }
 
-/* The text that decides ids, and the GUID over it. */
+/* `text` decides ids: keep it as JSON, and the GUID over it. */
+static enum treaty_code keep_text(struct treaty_parsed *parsed,
+                                  struct treaty_str text,
+                                  struct treaty_error *err)
+{
+    const struct treaty_schema *schema = parsed->schema;
+    enum treaty_code code = treaty_schema_guid(
+        text, schema->references, schema->reference_count, parsed->guid);
+
+    if (code != TREATY_OK)
+        return treaty_fail(err, code, TREATY_NO_OFFSET, "%s",
+                           treaty_code_text(code));
+    treaty_json_quote(&parsed->text_json, text);
+    return treaty_buf_status(&parsed->text_json, err);
+}
+
 static enum treaty_code finish(struct treaty_parsed *parsed, bool normalize,
                                struct treaty_error *err)
 {
     const struct treaty_schema *schema = parsed->schema;
-    struct treaty_str text = schema->canonical;
-    enum treaty_code code = TREATY_OK;
     struct treaty_buf normalized;
+    enum treaty_code code;
 
+    if (!normalize)
+        return keep_text(parsed, schema->canonical, err);
     treaty_buf_init(&normalized, 0);
-    if (normalize) {
-        code = schema->format->normalize(schema, &normalized, err);
-        text = treaty_buf_str(&normalized);
-    }
-    if (code == TREATY_OK) {
-        treaty_json_quote(&parsed->text_json, text);
-        treaty_schema_guid(text, schema->references, schema->reference_count,
-                           parsed->guid);
-        code = treaty_buf_status(&normalized, err);
-    }
+    code = schema->format->normalize(schema, &normalized, err);
     if (code == TREATY_OK)
-        code = treaty_buf_status(&parsed->text_json, err);
+        code = treaty_buf_status(&normalized, err);
+    if (code == TREATY_OK)
+        code = keep_text(parsed, treaty_buf_str(&normalized), err);
     treaty_buf_release(&normalized);
+    return code;
+}
+
+/*
+ * Whatever is wrong with the text of a schema, the schema is invalid; a text
+ * beyond a limit is too large. The message keeps saying how.
+ */
+static enum treaty_code blame_schema(enum treaty_code code,
+                                     struct treaty_error *err)
+{
+    static const struct {
+        enum treaty_code from;
+        enum treaty_code to;
+    } rows[] = {
+        {TREATY_EJSON, TREATY_ESCHEMA},
+        {TREATY_EUTF8, TREATY_ESCHEMA},
+        {TREATY_EDEPTH, TREATY_ELIMIT},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (code == rows[i].from) {
+            code = rows[i].to;
+            break;
+        }
+    }
+    if (err)
+        err->code = code;
     return code;
 }
 
@@ -236,7 +272,7 @@ static enum treaty_code parse(const struct closure *c,
     if (code == TREATY_OK)
         code = treaty_schema_parse(format, source, &schema, c->err);
     if (code != TREATY_OK)
-        return code;
+        return blame_schema(code, c->err);
     parsed = treaty_parsed_new(schema);
     if (!parsed)
         return treaty_fail_nomem(c->err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/record.h"
 
+#include "base/base64.h"
 #include "base/str.h"
-#include "registry/base64.h"
 
 #include <string.h>
 
@@ -66,9 +66,9 @@ void treaty_record_references(struct treaty_buf *out,
 void treaty_record_schema_value(struct treaty_buf *out,
                                 const struct treaty_schema_record *r)
 {
-    char md5[TREATY_BASE64_16];
+    struct treaty_str md5 = {(const char *)r->content.guid,
+                             sizeof(r->content.guid)};
 
-    treaty_base64_put(r->content.guid, md5);
     treaty_buf_put_z(out, "{\"subject\":");
     treaty_json_quote(out, r->subject);
     treaty_buf_put_z(out, ",\"version\":");
@@ -76,7 +76,7 @@ void treaty_record_schema_value(struct treaty_buf *out,
     treaty_buf_put_z(out, ",\"id\":");
     treaty_buf_put_i64(out, r->id);
     treaty_buf_put_z(out, ",\"md5\":\"");
-    treaty_buf_put_mem(out, md5, sizeof(md5));
+    treaty_base64_put(out, TREATY_BASE64, md5);
     treaty_buf_put_z(out, "\",\"schemaType\":");
     treaty_json_quote(out, r->type);
     if (r->content.reference_count) {
@@ -190,6 +190,21 @@ static struct treaty_str text_of(const struct treaty_json *object,
     if (!node || node->kind != TREATY_JSON_STRING)
         return (struct treaty_str){0};
     return node->text;
+}
+
+/* The hash that a record carries, if it is one. */
+static bool read_md5(struct treaty_str text, uint8_t ret[16])
+{
+    struct treaty_buf bytes;
+    bool ok;
+
+    treaty_buf_init(&bytes, 32);
+    ok = text.data && treaty_base64_get(&bytes, TREATY_BASE64, text) &&
+         bytes.len == 16 && treaty_buf_status(&bytes, NULL) == TREATY_OK;
+    if (ok)
+        memcpy(ret, bytes.data, 16);
+    treaty_buf_release(&bytes);
+    return ok;
 }
 
 /* What read_entry gathers before it knows how large the entry is. */
@@ -310,8 +325,11 @@ enum treaty_code treaty_record_read_entry(struct treaty_share *share,
     d.id = (int32_t)id;
     if (!d.type.len)
         d.type = TREATY_STR("AVRO");
-    if (!treaty_base64_get(text_of(value, "md5"), d.guid))
-        treaty_schema_guid(text, d.references, d.reference_count, d.guid);
+    if (!read_md5(text_of(value, "md5"), d.guid))
+        code =
+            treaty_schema_guid(text, d.references, d.reference_count, d.guid);
+    if (code != TREATY_OK)
+        return code;
     treaty_buf_init(&d.bytes, 0);
     write_draft(&d, value, raw, text);
     code = treaty_buf_status(&d.bytes, NULL);

@@ -43,8 +43,8 @@ struct treaty_registry_options {
 
 /*
  * Read the journal and start the threads. TREATY_ELEVEL for a bad default
- * level, TREATY_ESTORE and TREATY_EJSON when the journal cannot be read
- * (err says at which offset), TREATY_ENOMEM.
+ * level, TREATY_ESTORE when the journal cannot be read, TREATY_ENOMEM. Records
+ * that cannot be understood are passed over and counted (stats).
  */
 TREATY_MUST_CHECK enum treaty_code
 treaty_registry_open(const struct treaty_registry_options *options,
@@ -176,6 +176,7 @@ struct treaty_registry_stats {
     uint64_t queued;     /* tasks that wait now */
     uint64_t parse_hits; /* of the cache of parsed schemas */
     uint64_t parse_misses;
+    uint64_t skipped;       /* records of the journal that mean nothing to us */
     uint64_t retired_bytes; /* old parts that a reader still may see */
     struct treaty_journal_stat journal;
 };
