@@ -102,6 +102,26 @@ static bool store_int(const struct treaty_usage *usage,
     return true;
 }
 
+static bool store_double(const struct treaty_usage *usage,
+                         const struct treaty_flag *flag, const char *value,
+                         void *ret)
+{
+    double number;
+    bool any = flag->min == 0 && flag->max == 0;
+
+    if (!treaty_str_to_double(treaty_str_z(value), &number)) {
+        complain(usage, "-%s takes a number, not \"%s\"", flag->name, value);
+        return false;
+    }
+    if (!any && (number < (double)flag->min || number > (double)flag->max)) {
+        complain(usage, "-%s goes from %" PRId64 " to %" PRId64 ", not %s",
+                 flag->name, flag->min, flag->max, value);
+        return false;
+    }
+    *(double *)ret = number;
+    return true;
+}
+
 static bool store_choice(const struct treaty_usage *usage,
                          const struct treaty_flag *flag, const char *value,
                          void *ret)
@@ -150,9 +170,9 @@ typedef bool (*store_fn)(const struct treaty_usage *usage,
                          void *ret);
 
 static const store_fn stores[] = {
-    [TREATY_FLAG_BOOL] = store_bool, [TREATY_FLAG_TEXT] = store_text,
-    [TREATY_FLAG_INT] = store_int,   [TREATY_FLAG_CHOICE] = store_choice,
-    [TREATY_FLAG_LIST] = store_list,
+    [TREATY_FLAG_BOOL] = store_bool,     [TREATY_FLAG_TEXT] = store_text,
+    [TREATY_FLAG_INT] = store_int,       [TREATY_FLAG_DOUBLE] = store_double,
+    [TREATY_FLAG_CHOICE] = store_choice, [TREATY_FLAG_LIST] = store_list,
 };
 
 static bool takes_a_value(const struct treaty_flag *flag)
@@ -201,6 +221,9 @@ static void describe_default(const struct treaty_flag *flag, const void *member,
         break;
     case TREATY_FLAG_INT:
         (void)snprintf(text, size, "%" PRId64, *(const int64_t *)member);
+        break;
+    case TREATY_FLAG_DOUBLE:
+        (void)snprintf(text, size, "%g", *(const double *)member);
         break;
     case TREATY_FLAG_CHOICE:
         for (int i = 0; i <= *(const int *)member; i++)

@@ -40,6 +40,7 @@ enum treaty_flag_type {
     TREATY_FLAG_BOOL,   /* bool; no value, or =true, =false */
     TREATY_FLAG_TEXT,   /* const char *, a view into argv */
     TREATY_FLAG_INT,    /* int64_t, from `min` to `max` */
+    TREATY_FLAG_DOUBLE, /* double, from `min` to `max` */
     TREATY_FLAG_CHOICE, /* int: which of the words in `arg`, "text|json" */
     TREATY_FLAG_LIST,   /* struct treaty_flag_list; may be given again */
 };
@@ -50,7 +51,7 @@ struct treaty_flag {
     const char *help; /* one sentence, no full stop */
     enum treaty_flag_type type;
     size_t offset;    /* of the member in the command's options */
-    int64_t min, max; /* INT; both 0: any value */
+    int64_t min, max; /* INT and DOUBLE; both 0: any value */
 };
 
 #define TREATY_FLAG_LIST_MAX 64

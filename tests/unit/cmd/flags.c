@@ -15,6 +15,7 @@
 struct options {
     const char *listen;
     int64_t threads;
+    double ratio;
     bool quiet;
     int form;
     struct treaty_flag_list props;
@@ -25,6 +26,8 @@ static const struct treaty_flag flags[] = {
      offsetof(struct options, listen), 0, 0},
     {"threads", "N", "event loops", TREATY_FLAG_INT,
      offsetof(struct options, threads), 1, 64},
+    {"ratio", "R", "how much", TREATY_FLAG_DOUBLE,
+     offsetof(struct options, ratio), 0, 1},
     {"quiet", NULL, "say nothing", TREATY_FLAG_BOOL,
      offsetof(struct options, quiet), 0, 0},
     {"log", "text|json", "form of the log", TREATY_FLAG_CHOICE,
@@ -120,7 +123,7 @@ static void run_line(struct run *run, const struct treaty_usage *how,
 
 static void takes_every_form(void)
 {
-    char line[] = "-listen :9 --threads=64 -quiet a -log=json "
+    char line[] = "-listen :9 --threads=64 --ratio 0.25 -quiet a -log=json "
                   "-X k=v - --X=k2=v2 -- -b";
     struct run run;
 
@@ -129,6 +132,7 @@ static void takes_every_form(void)
     CHECK_STR_Z(treaty_str_z(run.printed), "");
     CHECK_STR_Z(treaty_str_z(run.options.listen), ":9");
     CHECK_INT(run.options.threads, 64);
+    CHECK(run.options.ratio > 0.2 && run.options.ratio < 0.3);
     CHECK(run.options.quiet);
     CHECK_INT(run.options.form, 1);
     CHECK_INT(run.options.props.count, 2);
@@ -180,6 +184,9 @@ static void says_what_is_wrong(void)
         {"-threads 0", "treaty sample: -threads goes from 1 to 64, not 0\n"},
         {"-threads x1", "treaty sample: -threads takes a whole number, not "
                         "\"x1\"\n"},
+        {"-ratio 1.5", "treaty sample: -ratio goes from 0 to 1, not 1.5\n"},
+        {"-ratio much", "treaty sample: -ratio takes a number, not "
+                        "\"much\"\n"},
         {"-log xml", "treaty sample: -log is one of text|json, not \"xml\"\n"},
         {"-quiet=1", "treaty sample: -quiet is a switch; write -quiet or "
                      "-quiet=false, not =1\n"},
@@ -231,6 +238,7 @@ static void help_comes_from_the_table(void)
         "  -listen ADDR:PORT            address to serve (default "
         "127.0.0.1:1)\n"
         "  -threads N                   event loops (default 2)\n"
+        "  -ratio R                     how much (default 0)\n"
         "  -quiet                       say nothing\n"
         "  -log text|json               form of the log (default text)\n"
         "  -X KEY=VALUE                 a property; may be given again\n");
