@@ -122,6 +122,13 @@ struct treaty_http_request {
     char id[37]; /* X-Request-ID when the client gave none */
 };
 
+/* server.c: a server that neither listens nor runs, which is how fuzzing has
+ * it; start does the rest. */
+TREATY_MUST_CHECK enum treaty_code
+treaty_http_server_make(const struct treaty_http_options *options,
+                        struct treaty_http_server **ret,
+                        struct treaty_error *err);
+
 /* request.c: the handler that h2o calls. */
 int treaty_http_on_request(h2o_handler_t *handler, h2o_req_t *h2o);
 

@@ -117,30 +117,10 @@ static enum treaty_code start_loops(struct treaty_http_server *server,
     return code;
 }
 
-static enum treaty_code set_up(struct treaty_http_server *server,
-                               struct treaty_error *err)
-{
-    enum treaty_code code = treaty_router_init(
-        &server->router, server->options.routes, server->options.route_count);
-
-    if (code)
-        return treaty_fail_nomem(err);
-    configure(server);
-    if (server->options.tls_cert) {
-        code = treaty_http_tls_open(&server->options, &server->tls, err);
-        if (code)
-            return code;
-    }
-    code = treaty_http_listen(server, err);
-    if (code)
-        return code;
-    return start_loops(server, err);
-}
-
 enum treaty_code
-treaty_http_server_start(const struct treaty_http_options *options,
-                         struct treaty_http_server **ret,
-                         struct treaty_error *err)
+treaty_http_server_make(const struct treaty_http_options *options,
+                        struct treaty_http_server **ret,
+                        struct treaty_error *err)
 {
     struct treaty_http_server *server =
         (struct treaty_http_server *)calloc(1, sizeof(*server));
@@ -151,7 +131,33 @@ treaty_http_server_start(const struct treaty_http_options *options,
     server->options = *options;
     server->listen_fd = -1;
     fill_in(&server->options);
-    code = set_up(server, err);
+    code = treaty_router_init(&server->router, options->routes,
+                              options->route_count);
+    if (code)
+        (void)treaty_fail_nomem(err);
+    configure(server);
+    if (!code && options->tls_cert)
+        code = treaty_http_tls_open(options, &server->tls, err);
+    if (code)
+        treaty_http_server_stop(server);
+    else
+        *ret = server;
+    return code;
+}
+
+enum treaty_code
+treaty_http_server_start(const struct treaty_http_options *options,
+                         struct treaty_http_server **ret,
+                         struct treaty_error *err)
+{
+    struct treaty_http_server *server;
+    enum treaty_code code = treaty_http_server_make(options, &server, err);
+
+    if (code)
+        return code;
+    code = treaty_http_listen(server, err);
+    if (!code)
+        code = start_loops(server, err);
     if (code)
         treaty_http_server_stop(server);
     else
@@ -200,8 +206,7 @@ void treaty_http_server_stop(struct treaty_http_server *server)
     if (server->listen_fd >= 0)
         (void)close(server->listen_fd);
     SSL_CTX_free(server->tls);
-    if (server->host)
-        h2o_config_dispose(&server->config);
+    h2o_config_dispose(&server->config);
     treaty_router_release(&server->router);
     free(server);
 }
