@@ -6,14 +6,14 @@
 
 static const struct treaty_metric_desc requests = {
     .kind = TREATY_METRIC_COUNTER,
-    .name = "registry_client_requests_total",
+    .name = "treaty_client_requests_total",
     .help = "Requests sent to the schema registry, by outcome.",
     .labels = {"outcome"},
 };
 
 static const struct treaty_metric_desc request_time = {
     .kind = TREATY_METRIC_HISTOGRAM,
-    .name = "registry_client_request_seconds",
+    .name = "treaty_client_request_seconds",
     .help = "Time from a request to the registry to its reply.",
     .bounds_ns = treaty_metric_request_bounds_ns,
     .bound_count = TREATY_METRIC_REQUEST_BOUNDS,
@@ -21,19 +21,19 @@ static const struct treaty_metric_desc request_time = {
 
 static const struct treaty_metric_desc hits = {
     .kind = TREATY_METRIC_COUNTER,
-    .name = "serde_cache_hits_total",
+    .name = "treaty_serde_cache_hits_total",
     .help = "Events whose schema was in the cache.",
 };
 
 static const struct treaty_metric_desc misses = {
     .kind = TREATY_METRIC_COUNTER,
-    .name = "serde_cache_misses_total",
+    .name = "treaty_serde_cache_misses_total",
     .help = "Events whose schema was not in the cache.",
 };
 
 static const struct treaty_metric_desc serialize_time = {
     .kind = TREATY_METRIC_HISTOGRAM,
-    .name = "serde_serialize_seconds",
+    .name = "treaty_serde_serialize_seconds",
     .help = "Time to encode and frame an event, one in 128 measured.",
     .bounds_ns = treaty_metric_serde_bounds_ns,
     .bound_count = TREATY_METRIC_SERDE_BOUNDS,
@@ -41,7 +41,7 @@ static const struct treaty_metric_desc serialize_time = {
 
 static const struct treaty_metric_desc deserialize_time = {
     .kind = TREATY_METRIC_HISTOGRAM,
-    .name = "serde_deserialize_seconds",
+    .name = "treaty_serde_deserialize_seconds",
     .help = "Time to decode a framed event, one in 128 measured.",
     .bounds_ns = treaty_metric_serde_bounds_ns,
     .bound_count = TREATY_METRIC_SERDE_BOUNDS,

@@ -5,10 +5,10 @@
 /*
  * What a client and its serdes count.
  *
- *     registry_client_requests_total{outcome}   each attempt at one URL
- *     registry_client_request_seconds
- *     serde_cache_hits_total, serde_cache_misses_total
- *     serde_serialize_seconds, serde_deserialize_seconds
+ *     treaty_client_requests_total{outcome}   each attempt at one URL
+ *     treaty_client_request_seconds
+ *     treaty_serde_cache_hits_total, treaty_serde_cache_misses_total
+ *     treaty_serde_serialize_seconds, treaty_serde_deserialize_seconds
  *
  * The latter two leave the network out and measure one event in 128.
  */
