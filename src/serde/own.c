@@ -38,12 +38,11 @@ static enum treaty_code own_text(struct owner *owner,
 static enum treaty_code
 own_optional(struct owner *owner, const struct treaty_type *type, void *value)
 {
-    uintptr_t base = (uintptr_t)value;
+    char *base = (char *)value;
 
-    /* A flag may lie before its value, hence numbers that wrap around. */
     if (!*(const bool *)(base + type->flag_offset))
         return TREATY_OK;
-    return own_value(owner, type->item, (void *)(base + type->value_offset));
+    return own_value(owner, type->item, base + type->value_offset);
 }
 
 static enum treaty_code own_union(struct owner *owner,
