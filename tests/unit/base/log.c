@@ -11,7 +11,7 @@
 static struct treaty_str capture(char *out, size_t size,
                                  enum treaty_log_level level, const char *text)
 {
-    int ends[2];
+    int ends[2] = {-1, -1};
     int saved = dup(STDERR_FILENO);
     ssize_t n;
 
@@ -99,7 +99,7 @@ static void cuts_long_messages(void)
     memset(text, '\x01', sizeof(text) - 1);
     treaty_log_setup(TREATY_LOG_INFO, TREATY_LOG_JSON);
     line = capture(out, sizeof(out), TREATY_LOG_WARN, text);
-    CHECK(line.len > 2047 * 6 && line.len < 2047 * 6 + 200);
+    CHECK(line.len > 2047u * 6 && line.len < 2047u * 6 + 200);
     CHECK(treaty_str_ends(line, TREATY_STR("\\u0001\"}\n")));
 }
 
