@@ -26,5 +26,6 @@ int treaty_cmd_compat_check(int argc, char **argv);
 int treaty_cmd_demo(int argc, char **argv);
 int treaty_cmd_frame(int argc, char **argv);
 int treaty_cmd_gen(int argc, char **argv);
+int treaty_cmd_registry(int argc, char **argv);
 
 #endif

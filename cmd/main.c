@@ -36,6 +36,8 @@ static const struct treaty_command commands[] = {
     {"demo", "show what Treaty does, in a minute", STREAM(treaty_cmd_demo)},
     {"frame", "show one record byte by byte", STREAM(treaty_cmd_frame)},
     {"gen", "make events from a seed", STREAM(treaty_cmd_gen)},
+    {"registry", "serve the schema registry's REST API",
+     LIGHT(treaty_cmd_registry)},
     {"version", "print the version", print_version},
 };
 

@@ -94,6 +94,7 @@ static void submit(struct treaty_server_work *work)
 {
     struct treaty_task *task = &work->task;
     struct treaty_error err;
+    enum treaty_code code;
 
     if (treaty_http_suspend(work->req)) {
         (void)treaty_fail_nomem(&err);
@@ -102,11 +103,12 @@ static void submit(struct treaty_server_work *work)
     }
     task->done = on_done;
     task->ctx = work;
-    task->code = treaty_registry_submit(work->server->registry, task);
-    if (!task->code)
+    /* From here on the task is the registry's, unless it refuses. */
+    code = treaty_registry_submit(work->server->registry, task);
+    if (!code)
         return;
-    (void)treaty_fail(&task->error, task->code, TREATY_NO_OFFSET,
-                      "too many requests wait already");
+    task->code = treaty_fail(&task->error, code, TREATY_NO_OFFSET,
+                             "too many requests wait already");
     on_done(task, work);
 }
 
