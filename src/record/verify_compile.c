@@ -315,6 +315,24 @@ static struct step *compile_to_optional(struct compiler *c,
     return step;
 }
 
+static struct step *compile_items(struct compiler *c, enum action action,
+                                  const struct treaty_type *writer,
+                                  const struct treaty_type *reader,
+                                  struct treaty_str path)
+{
+    struct treaty_str inside =
+        treaty_arena_printf(c->arena, "%.*s%s", TREATY_STR_ARG(path),
+                            action == ACT_MAP ? "{}" : "[]");
+    struct step *step = wrap(c, action, writer, reader,
+                             compile(c, writer->item, reader->item, inside));
+
+    if (!step)
+        return NULL;
+    step->writer_stride = treaty_type_stride(writer);
+    step->reader_stride = treaty_type_stride(reader);
+    return step;
+}
+
 /* Leaves: the same kind, or a number that is widened. */
 static struct step *compile_leaf(struct compiler *c,
                                  const struct treaty_type *writer,
@@ -323,8 +341,8 @@ static struct step *compile_leaf(struct compiler *c,
 {
     static const enum action by_reader[] = {
         [TREATY_KIND_NULL] = ACT_NULL,     [TREATY_KIND_BOOL] = ACT_BYTES,
-        [TREATY_KIND_INT32] = ACT_BYTES,   [TREATY_KIND_INT64] = ACT_BYTES,
-        [TREATY_KIND_UINT32] = ACT_BYTES,  [TREATY_KIND_UINT64] = ACT_BYTES,
+        [TREATY_KIND_INT32] = ACT_INT,     [TREATY_KIND_INT64] = ACT_LONG,
+        [TREATY_KIND_UINT32] = ACT_INT,    [TREATY_KIND_UINT64] = ACT_LONG,
         [TREATY_KIND_FLOAT] = ACT_FLOAT,   [TREATY_KIND_DOUBLE] = ACT_DOUBLE,
         [TREATY_KIND_STRING] = ACT_VIEW,   [TREATY_KIND_BYTES] = ACT_VIEW,
         [TREATY_KIND_FIXED] = ACT_BYTES,   [TREATY_KIND_ENUM] = ACT_ENUM,
@@ -338,19 +356,15 @@ static struct step *compile_leaf(struct compiler *c,
     if (reader->kind == TREATY_KIND_ENUM)
         return compile_enum(c, writer, reader, path);
     if (reader->kind == TREATY_KIND_ARRAY || reader->kind == TREATY_KIND_MAP)
-        return wrap(
-            c, by_reader[reader->kind], writer, reader,
-            compile(c, writer->item, reader->item,
-                    treaty_arena_printf(
-                        c->arena, "%.*s%s", TREATY_STR_ARG(path),
-                        reader->kind == TREATY_KIND_MAP ? "{}" : "[]")));
+        return compile_items(c, by_reader[reader->kind], writer, reader, path);
     step = new_step(c, by_reader[reader->kind], writer, reader, path);
     if (!step)
         return NULL;
     step->size = reader->size;
+    if (writer->size != reader->size && step->action == ACT_LONG)
+        step->action = ACT_INT_TO_LONG;
     if (writer->size != reader->size && step->action == ACT_BYTES)
-        step->action =
-            reader->kind == TREATY_KIND_INT64 ? ACT_INT_TO_LONG : ACT_NEVER;
+        step->action = ACT_NEVER;
     return step;
 }
 

@@ -14,7 +14,9 @@
 enum action {
     ACT_NEVER, /* these two types never agree */
     ACT_NULL,
-    ACT_BYTES, /* equal memory: booleans, integers, fixed */
+    ACT_BYTES, /* equal memory: booleans, fixed */
+    ACT_INT,
+    ACT_LONG,
     ACT_INT_TO_LONG,
     ACT_FLOAT,
     ACT_DOUBLE,
@@ -39,7 +41,9 @@ struct step {
     struct treaty_str path;
     size_t writer_at; /* offsets of the two values in their parents */
     size_t reader_at;
-    size_t size;      /* BYTES */
+    size_t size;          /* BYTES */
+    size_t writer_stride; /* ITEMS, MAP */
+    size_t reader_stride;
     int32_t branch;   /* TO_UNION: the reader's; TO_OPTIONAL: 0 null, 1 value */
     int32_t *symbols; /* ENUM: the reader's symbol for each of the writer's */
     const void *expected; /* CONST */
