@@ -102,8 +102,10 @@ static char state_done;
 static struct treaty_str key_of_field(struct expansion *x,
                                       const struct treaty_avro_field *field)
 {
+    uintptr_t place = (uintptr_t)field;
+
     return treaty_arena_dup(
-        x->scratch, (struct treaty_str){(const char *)&field, sizeof(field)});
+        x->scratch, (struct treaty_str){(const char *)&place, sizeof(place)});
 }
 
 static void expand(struct expansion *x, const struct treaty_avro_node *node,

@@ -42,20 +42,24 @@ enum outcome {
     THROWN,
 };
 
+struct member {
+    const struct treaty_json *value;
+};
+
 static int compare_names(const void *a, const void *b)
 {
-    const struct treaty_json *const *x = a;
-    const struct treaty_json *const *y = b;
+    const struct member *x = a;
+    const struct member *y = b;
 
-    return treaty_utf8_cmp_utf16((*x)->name, (*y)->name);
+    return treaty_utf8_cmp_utf16(x->value->name, y->value->name);
 }
 
 /* The members by key, an array of `object->count` on scratch; or NULL. */
-static const struct treaty_json **sort_members(struct writer *w,
-                                               const struct treaty_json *object)
+static const struct member *sort_members(struct writer *w,
+                                         const struct treaty_json *object)
 {
-    const struct treaty_json **list = TREATY_ARENA_NEW_N(
-        &w->scratch, const struct treaty_json *, object->count + 1);
+    struct member *list =
+        TREATY_ARENA_NEW_N(&w->scratch, struct member, object->count + 1);
     size_t count = 0;
 
     if (!list) {
@@ -63,7 +67,7 @@ static const struct treaty_json **sort_members(struct writer *w,
         return NULL;
     }
     for (const struct treaty_json *m = object->child; m; m = m->next)
-        list[count++] = m;
+        list[count++].value = m;
     qsort(list, count, sizeof(list[0]), compare_names);
     return list;
 }
@@ -199,18 +203,19 @@ static enum outcome write_object(struct writer *w,
                                  const struct treaty_json *object,
                                  const struct treaty_avro_node *type)
 {
-    const struct treaty_json **members = sort_members(w, object);
+    const struct member *members = sort_members(w, object);
 
     treaty_buf_put_c(w->out, '{');
     for (uint32_t i = 0; members && i < object->count; i++) {
+        const struct treaty_json *value = members[i].value;
         const struct treaty_avro_node *member_type;
 
         if (i > 0)
             treaty_buf_put_c(w->out, ',');
-        treaty_json_quote(w->out, members[i]->name);
+        treaty_json_quote(w->out, value->name);
         treaty_buf_put_c(w->out, ':');
-        if (!find_member_type(type, members[i]->name, &member_type) ||
-            write_value(w, members[i], member_type) != WRITTEN)
+        if (!find_member_type(type, value->name, &member_type) ||
+            write_value(w, value, member_type) != WRITTEN)
             return THROWN;
     }
     treaty_buf_put_c(w->out, '}');

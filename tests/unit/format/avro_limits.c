@@ -5,6 +5,7 @@
  */
 #include "base/buf.h"
 #include "base/clock.h"
+#include "format/avro/fingerprint.h"
 #include "format/avro/schema.h"
 #include "harness/tap.h"
 
@@ -158,6 +159,115 @@ static void nesting_of_what_is_printed(void)
     treaty_buf_release(&text);
 }
 
+static struct treaty_schema *must_parse(const struct treaty_buf *text)
+{
+    struct treaty_source source = {.text = treaty_buf_str(text),
+                                   .limits = wide};
+    struct treaty_schema *schema = NULL;
+    struct treaty_error err = {0};
+
+    CHECK_INT(treaty_schema_parse(NULL, &source, &schema, &err), TREATY_OK);
+    return schema;
+}
+
+/*
+ * Chains of pairs may be longer than any text nests: the types are defined in
+ * a branch that is never compared, and then met from the last one on.
+ */
+static void put_chain(struct treaty_buf *out, int types)
+{
+    treaty_buf_clear(out);
+    treaty_buf_put_z(out, "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+                          "{\"name\":\"h\",\"type\":[\"null\"");
+    for (int i = 0; i < types; i++)
+        treaty_buf_printf(out,
+                          ",{\"type\":\"record\",\"name\":\"T%d\","
+                          "\"fields\":[{\"name\":\"x\",\"type\":"
+                          "[\"null\",\"T%d\"]}]}",
+                          i, i > 0 ? i - 1 : 0);
+    treaty_buf_printf(out, "]},{\"name\":\"t\",\"type\":\"T%d\"}]}", types - 1);
+}
+
+static void comparison_is_as_deep_as_the_stack(void)
+{
+    static const struct {
+        int types;
+        enum treaty_code code;
+    } rows[] = {{300, TREATY_OK}, {30000, TREATY_ELIMIT}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct treaty_arena arena = {0};
+        struct treaty_findings findings = {.arena = &arena};
+        struct treaty_schema *reader;
+        struct treaty_schema *writer;
+        struct treaty_buf text;
+
+        treaty_buf_init(&text, 0);
+        put_chain(&text, rows[i].types);
+        reader = must_parse(&text);
+        treaty_buf_clear(&text);
+        treaty_buf_printf(&text,
+                          "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+                          "{\"name\":\"h\",\"type\":\"null\"}");
+        for (int n = 0; n < rows[i].types; n++)
+            treaty_buf_printf(&text,
+                              ",{\"name\":\"f%d\",\"type\":{\"type\":"
+                              "\"record\",\"name\":\"T%d\",\"fields\":["
+                              "{\"name\":\"x\",\"type\":[\"null\",\"T%d\"]}]}}",
+                              n, n, n > 0 ? n - 1 : 0);
+        treaty_buf_printf(&text, ",{\"name\":\"t\",\"type\":\"T%d\"}]}",
+                          rows[i].types - 1);
+        writer = must_parse(&text);
+        CHECK_INT(treaty_format_avro.compare(reader, writer, &findings),
+                  rows[i].code);
+        treaty_schema_unref(reader);
+        treaty_schema_unref(writer);
+        treaty_arena_release(&arena);
+        treaty_buf_release(&text);
+    }
+}
+
+/* Imports that refer to one another nest without end once they are inlined. */
+static void imports_are_inlined_so_deep(void)
+{
+    enum { IMPORTS = 5000 };
+    struct treaty_arena arena = {0};
+    struct treaty_import *imports =
+        TREATY_ARENA_NEW_N(&arena, struct treaty_import, IMPORTS);
+    struct treaty_source source = {.imports = imports, .import_count = IMPORTS};
+    struct treaty_avro_fingerprints prints;
+    struct treaty_schema *schema = NULL;
+    struct treaty_error err = {0};
+    struct treaty_buf out;
+
+    for (int i = 0; i < IMPORTS; i++) {
+        struct treaty_str before =
+            i > 0 ? treaty_arena_printf(&arena, "T%d", i - 1)
+                  : TREATY_STR("int");
+
+        imports[i].text = treaty_arena_printf(
+            &arena,
+            "{\"type\":\"record\",\"name\":\"T%d\",\"fields\":[{\"name\":"
+            "\"x\",\"type\":\"%s\"}]}",
+            i, before.data);
+    }
+    source.text = TREATY_STR("\"T4999\"");
+    CHECK_INT(treaty_schema_parse(NULL, &source, &schema, &err), TREATY_OK);
+    if (schema) {
+        treaty_buf_init(&out, 0);
+        CHECK_STR_Z(schema->canonical, "\"T4999\"");
+        CHECK_INT(schema->format->resolved(schema, &out, &err), TREATY_ELIMIT);
+        CHECK(!schema->format->equivalent(schema, schema));
+        treaty_buf_clear(&out);
+        CHECK_INT(schema->format->normalize(schema, &out, &err), TREATY_OK);
+        CHECK_INT(treaty_avro_fingerprint(schema, &prints, &err),
+                  TREATY_ELIMIT);
+        treaty_buf_release(&out);
+    }
+    treaty_schema_unref(schema);
+    treaty_arena_release(&arena);
+}
+
 /* Each record holds the one before twice, so differences multiply. */
 static void put_doubling(struct treaty_buf *out, int records, const char *leaf)
 {
@@ -176,17 +286,6 @@ static void put_doubling(struct treaty_buf *out, int records, const char *leaf)
                           "{\"name\":\"b\",\"type\":\"T%d\"}]}}",
                           i, i, i - 1, i - 1);
     treaty_buf_put_z(out, "]}");
-}
-
-static struct treaty_schema *must_parse(const struct treaty_buf *text)
-{
-    struct treaty_source source = {.text = treaty_buf_str(text),
-                                   .limits = wide};
-    struct treaty_schema *schema = NULL;
-    struct treaty_error err = {0};
-
-    CHECK_INT(treaty_schema_parse(NULL, &source, &schema, &err), TREATY_OK);
-    return schema;
 }
 
 static void comparison_is_bounded(void)
@@ -256,4 +355,7 @@ TAP_MAIN({"symbols", symbols}, {"fields", fields}, {"types", types},
          {"nesting", nesting}, {"length", length},
          {"nesting of what is printed", nesting_of_what_is_printed},
          {"comparison is bounded", comparison_is_bounded},
+         {"comparison is as deep as the stack",
+          comparison_is_as_deep_as_the_stack},
+         {"imports are inlined so deep", imports_are_inlined_so_deep},
          {"stays fast", stays_fast})
