@@ -43,6 +43,7 @@ struct treaty_journal_record {
 struct treaty_journal_options {
     const char *vfs;       /* SQLite's file layer by name; NULL: the system's */
     const char *setup_sql; /* run on the connection last; for fault tests */
+    uint32_t checkpoint_pages; /* SQLite's log is folded back then; 1,000 */
 };
 
 struct treaty_journal_stat {

@@ -44,6 +44,7 @@ struct sqlite {
     int64_t end;
     bool unsure; /* an append failed: `end` must be read again */
     int wal_pages;
+    int checkpoint_pages;
     int checkpoint_at; /* pages in the log at which to try the next one */
     _Atomic bool checkpoint_blocked;
 };
@@ -114,7 +115,7 @@ static int after_commit(void *ctx, sqlite3 *db, const char *name, int pages)
     int folded = 0;
 
     if (pages < s->wal_pages)
-        s->checkpoint_at = CHECKPOINT_PAGES; /* the log began anew */
+        s->checkpoint_at = s->checkpoint_pages; /* the log began anew */
     s->wal_pages = pages;
     if (pages < s->checkpoint_at)
         return SQLITE_OK;
@@ -122,7 +123,7 @@ static int after_commit(void *ctx, sqlite3 *db, const char *name, int pages)
                                     &in_log, &folded);
     s->checkpoint_blocked = folded < in_log;
     if (folded < in_log)
-        s->checkpoint_at = pages + CHECKPOINT_PAGES;
+        s->checkpoint_at = pages + s->checkpoint_pages;
     return SQLITE_OK;
 }
 
@@ -262,7 +263,10 @@ static enum treaty_code sqlite_open(struct treaty_str location,
         return treaty_fail_nomem(err);
     s->base.backend = &treaty_journal_sqlite;
     s->lock = -1;
-    s->checkpoint_at = CHECKPOINT_PAGES;
+    s->checkpoint_pages = o->checkpoint_pages && o->checkpoint_pages < INT_MAX
+                              ? (int)o->checkpoint_pages
+                              : CHECKPOINT_PAGES;
+    s->checkpoint_at = s->checkpoint_pages;
     s->path = strndup(location.data, location.len);
     if (!s->path) {
         code = treaty_fail_nomem(err);
