@@ -8,6 +8,7 @@
  * C11 functions itself and exports them (-rdynamic), so that the library
  * finds these before glibc's; each is the pthread function that TSan knows.
  */
+#pragma GCC visibility push(default) /* the build hides what is not marked */
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
@@ -173,3 +174,5 @@ void call_once(once_flag *flag, void (*fn)(void))
 {
     pthread_once((pthread_once_t *)flag, fn);
 }
+
+#pragma GCC visibility pop
