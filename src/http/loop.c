@@ -97,7 +97,8 @@ static void begin_stop(struct treaty_http_loop *loop)
 static void on_control(h2o_multithread_receiver_t *receiver,
                        h2o_linklist_t *messages)
 {
-    while (!h2o_linklist_is_empty(messages))
+    /* There is one message, and it is sent once. */
+    if (!h2o_linklist_is_empty(messages))
         h2o_linklist_unlink(messages->next);
     begin_stop(
         H2O_STRUCT_FROM_MEMBER(struct treaty_http_loop, control, receiver));

@@ -100,6 +100,11 @@ void tap_note(const char *format, ...)
     funlockfile(stdout);
 }
 
+bool tap_is_slow(void)
+{
+    return getenv("TREATY_VALGRIND") != NULL;
+}
+
 void tap_add_passed(size_t n)
 {
     flockfile(stdout);

@@ -34,6 +34,11 @@ void tap_fail(const char *file, int line, const char *format, ...)
     TREATY_PRINTF(3, 4);
 /* Mark the running test as skipped; it must return after that. */
 void tap_skip(const char *format, ...) TREATY_PRINTF(1, 2);
+/*
+ * True under valgrind, where all takes fifty times as long: a test of speed
+ * then says nothing.
+ */
+bool tap_is_slow(void);
 /* Extra output, as a TAP comment. */
 void tap_note(const char *format, ...) TREATY_PRINTF(1, 2);
 /*

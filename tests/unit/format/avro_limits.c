@@ -347,7 +347,7 @@ static void stays_fast(void)
         treaty_buf_printf(&text, ",\"m%d\":%d", NAMES - i, i);
     treaty_buf_put_z(&text, "}}]}");
     CHECK_INT(parse(&text, wide, &err), TREATY_OK);
-    CHECK(treaty_clock_mono_ns() - from < 5000000000u);
+    CHECK(tap_is_slow() || treaty_clock_mono_ns() - from < 5000000000u);
     treaty_buf_release(&text);
 }
 
