@@ -202,7 +202,7 @@ enum treaty_code treaty_client_get_guid(struct treaty_client *client,
                                         struct treaty_schema_info *ret,
                                         struct treaty_error *err)
 {
-    struct treaty_schema_info info;
+    struct treaty_schema_info info = {0};
     enum treaty_code code =
         get_schema(client, "/schemas/guids/%s", guid, scratch, &info, err);
 
