@@ -23,9 +23,11 @@ struct treaty_command {
 
 /* One line a command file, in alphabetical order. */
 int treaty_cmd_compat_check(int argc, char **argv);
+int treaty_cmd_consumer(int argc, char **argv);
 int treaty_cmd_demo(int argc, char **argv);
 int treaty_cmd_frame(int argc, char **argv);
 int treaty_cmd_gen(int argc, char **argv);
+int treaty_cmd_producer(int argc, char **argv);
 int treaty_cmd_registry(int argc, char **argv);
 
 #endif

@@ -33,9 +33,13 @@ static int print_version(int argc, char **argv)
 static const struct treaty_command commands[] = {
     {"compat-check", "tell whether a schema may follow those before it",
      STREAM(treaty_cmd_compat_check)},
+    {"consumer", "read framed events with a schema of one's own",
+     STREAM(treaty_cmd_consumer)},
     {"demo", "show what Treaty does, in a minute", STREAM(treaty_cmd_demo)},
     {"frame", "show one record byte by byte", STREAM(treaty_cmd_frame)},
     {"gen", "make events from a seed", STREAM(treaty_cmd_gen)},
+    {"producer", "register a schema and write framed events",
+     STREAM(treaty_cmd_producer)},
     {"registry", "serve the schema registry's REST API",
      LIGHT(treaty_cmd_registry)},
     {"version", "print the version", print_version},
