@@ -2,8 +2,19 @@
 /*
  * The driver of partition.c. One call of poll is:
  *
- *     carry out wishes (pause, resume, seek) --> take a batch, during which
- *     the group may rebalance --> process it --> store offsets --> copies
+ *     carry out wishes (pause, resume, seek) --> take records, while the group
+ *     may rebalance --> process each --> store offsets --> copies
+ *
+ * Two things in librdkafka 2.0.2 would lose records or the process:
+ *
+ * 1. rd_kafka_consume_batch_queue drops records that it has gathered when
+ *    their partition is paused meanwhile, and goes on behind them. It pauses
+ *    partitions itself in each rebalance. So a group's records are taken one
+ *    by one, which costs a fraction of a microsecond; without a group only we
+ *    pause, between batches, and seek afterwards.
+ * 2. A cooperative member that is destroyed after the group's answer to its
+ *    first JoinGroup and before its first assignment aborts the process. So it
+ *    waits for that assignment; see close_client.
  */
 #include "stream/consumer.h"
 
@@ -477,18 +488,38 @@ static void carry_out_wishes(struct treaty_consumer *c)
 
 /* ---- the loop --------------------------------------------------------- */
 
-enum treaty_code treaty_consumer_poll(struct treaty_consumer *c, int timeout_ms,
-                                      struct treaty_error *err)
+static void take_batch(struct treaty_consumer *c, int timeout_ms)
 {
-    ssize_t count;
+    ssize_t count =
+        rd_kafka_consume_batch_queue(c->queue, timeout_ms, c->batch, BATCH);
 
-    c->enough = false;
-    carry_out_wishes(c);
-    count = rd_kafka_consume_batch_queue(c->queue, timeout_ms, c->batch, BATCH);
     for (ssize_t i = 0; i < count; i++) {
         take(c, c->batch[i]);
         rd_kafka_message_destroy(c->batch[i]);
     }
+}
+
+/* A rebalance that comes between two records finds the first processed. */
+static void take_one_by_one(struct treaty_consumer *c, int timeout_ms)
+{
+    rd_kafka_message_t *msg = rd_kafka_consumer_poll(c->client, timeout_ms);
+
+    for (int i = 1; msg; i++) {
+        take(c, msg);
+        rd_kafka_message_destroy(msg);
+        msg = i < BATCH ? rd_kafka_consumer_poll(c->client, 0) : NULL;
+    }
+}
+
+enum treaty_code treaty_consumer_poll(struct treaty_consumer *c, int timeout_ms,
+                                      struct treaty_error *err)
+{
+    c->enough = false;
+    carry_out_wishes(c);
+    if (c->options.group)
+        take_one_by_one(c, timeout_ms);
+    else
+        take_batch(c, timeout_ms);
     treaty_copier_poll(c->copier, now_ms());
     store_offsets(c);
     if (c->failed && err)
@@ -831,12 +862,21 @@ static void leave_group(struct treaty_consumer *c)
 {
     int64_t deadline = now_ms() + LEAVE_MS;
 
-    if (!c->options.group)
-        return;
     rd_kafka_unsubscribe(c->client);
     while (owns_any(c) && now_ms() < deadline)
         if (treaty_consumer_poll(c, 50, NULL))
             break;
+}
+
+/* True once the group has given us an assignment, be it an empty one. */
+static bool was_let_in(struct treaty_consumer *c)
+{
+    int64_t deadline = now_ms() + LEAVE_MS;
+
+    while (c->counts.rebalances == 0 && now_ms() < deadline)
+        if (treaty_consumer_poll(c, 50, NULL))
+            break;
+    return c->counts.rebalances > 0;
 }
 
 static void close_client(struct treaty_consumer *c)
@@ -846,7 +886,13 @@ static void close_client(struct treaty_consumer *c)
     c->closing = true;
     treaty_copier_drain(c->copier, LEAVE_MS);
     commit_now(c);
-    leave_group(c);
+    if (c->options.group && c->queue) {
+        /* It owns nothing, so it can be left behind until the process ends;
+         * to destroy it might abort the process. */
+        if (!was_let_in(c))
+            return;
+        leave_group(c);
+    }
     if (c->queue)
         rd_kafka_queue_destroy(c->queue);
     rd_kafka_consumer_close(c->client);

@@ -16,7 +16,7 @@
  *                         keep polling, try the same record again later
  *
  * What is decided for a partition is in partition.h. Everything happens on the
- * thread that polls: pause, resume, seek and rebalance between batches, since
+ * thread that polls: pause, resume, seek and rebalance between records, since
  * librdkafka 2.0.2 mixes up positions otherwise.
  *
  * With a group, partitions come from the group and offsets are committed. With
