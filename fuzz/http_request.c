@@ -55,9 +55,11 @@ static struct treaty_http_server *start(void)
     if (treaty_http_server_make(&options, &server, NULL))
         abort();
     server->loops = calloc(1, sizeof(*server->loops));
-    if (!server->loops || treaty_http_loop_init(server->loops, server, 0, NULL))
+    if (!server->loops)
         abort();
-    server->loops_ready = 1;
+    server->loops->server = server;
+    if (treaty_http_loop_init(server->loops, NULL))
+        abort();
     return server;
 }
 
