@@ -155,10 +155,10 @@ static void *accept_all(void *ctx)
         /* Head and body go out in two pieces; neither waits for an echo. */
         setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1},
                    sizeof(int));
+        atomic_store(&responder->connections, n + 1);
         if (pthread_create(&connection->thread, NULL, serve, connection) != 0)
             break;
         n++;
-        atomic_store(&responder->connections, n);
     }
     for (size_t i = 0; i < n; i++)
         pthread_join(responder->slots[i].thread, NULL);
