@@ -18,9 +18,8 @@
 #include "base/buf.h"
 #include "harness/net.h"
 #include "harness/paragraph.h"
+#include "harness/service.h"
 #include "harness/tap.h"
-#include "registry/registry.h"
-#include "server/server.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -178,27 +177,12 @@ static void run_case(const struct paragraph *p)
 /* Tell the story in `name` to a new service on memory. */
 static void tell(const char *name)
 {
-    struct treaty_journal *journal = NULL;
-    struct treaty_registry_options options = {0};
-    struct treaty_server_options service = {.listen = "127.0.0.1:0"};
-    struct treaty_server *server = NULL;
-    struct treaty_error err;
+    struct service service;
 
-    if (!CHECK(
-            !treaty_journal_open(TREATY_STR("memory:"), NULL, &journal, &err)))
-        return;
-    options.journal = journal;
-    if (!CHECK(!treaty_registry_open(&options, &service.registry, &err)))
-        exit(1);
-    service.metrics = treaty_metrics_new();
-    if (!CHECK(!treaty_server_start(&service, &server, &err)))
-        exit(1);
-    port = treaty_server_port(server);
+    service_start(&service, "memory:", 1);
+    port = service.port;
     paragraph_each(name, run_case);
-    treaty_server_stop(server);
-    treaty_registry_close(service.registry);
-    treaty_journal_close(journal);
-    treaty_metrics_free(service.metrics);
+    service_stop(&service);
 }
 
 static int is_story(const struct dirent *entry)

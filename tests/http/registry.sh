@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# `treaty registry` as a program: how it starts, answers, stops, starts again
+# with what it had, and what it refuses.
+. "$(dirname "$0")/../harness/tap.sh"
+
+# Ask over a socket of our own, so that nothing is put right on the way:
+# METHOD TARGET [BODY]; sets $code and $body.
+ask()
+{
+    local line length=0
+
+    exec 3<>"/dev/tcp/127.0.0.1/$port" || return 1
+    printf '%s %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n' "$1" "$2" >&3
+    if [ $# -gt 2 ]; then
+        printf 'Content-Type: application/json\r\nContent-Length: %d\r\n' \
+            "${#3}" >&3
+    fi
+    printf '\r\n%s' "${3-}" >&3
+    read -r _ code _ <&3
+    while read -r line && line=${line%$'\r'} && [ -n "$line" ]; do
+        case $line in
+        Content-Length:*) length=${line#*: } ;;
+        esac
+    done <&3
+    body=$(head -c "$length" <&3)
+    exec 3>&-
+}
+
+# Start a registry and wait for its line; sets $pid, $url and $port.
+start()
+{
+    local name=$1
+
+    shift
+    spawn "$name" "$TREATY" registry -listen 127.0.0.1:0 "$@"
+    wait_until 20 grep -q '^listening on ' "$tmp/$name.out" ||
+        bail "the registry did not start: $(cat "$tmp/$name.err")"
+    url=$(sed -n 's/^listening on //p' "$tmp/$name.out")
+    port=${url##*:}
+}
+
+start first -store "sqlite:$tmp/store.db"
+first=$pid
+check_has "it says where it listens" "$url" http://127.0.0.1:
+ask GET /subjects
+check_eq "it answers" "$code $body" "200 []"
+ask POST /subjects/a/versions '{"schema":"\"int\""}'
+check_has "it registers" "$code $body" '200 {"id":1,"version":1,'
+ask PUT /config/a '{"compatibility":"FULL"}'
+check_eq "it configures" "$code $body" '200 {"compatibility":"FULL"}'
+
+check_exit "a second one on the same store is refused" 2 \
+    "$TREATY" registry -listen 127.0.0.1:0 -store "sqlite:$tmp/store.db"
+check_has "with the reason" "$(cat "$tmp/err")" store.db
+check_exit "a port that is taken is refused" 2 \
+    "$TREATY" registry -listen "127.0.0.1:$port" -store memory:
+check_has "with the reason" "$(cat "$tmp/err")" "Address already in use"
+ask GET /schemas/ids/1
+check_has "the first one goes on" "$code $body" '200 {"guid":'
+
+stop_process "$first"
+check_eq "it stops with status 0 when asked to" "$status" 0
+check_has "and says so" "$(cat "$tmp/first.err")" stopping
+
+start second -store "sqlite:$tmp/store.db" -threads 4 -log json
+ask GET /subjects/a/versions/latest
+check_has "what was registered is there again" "$code $body" \
+    '200 {"subject":"a","version":1,"id":1,'
+ask GET /config/a
+check_eq "and what was configured" "$code $body" \
+    '200 {"compatibilityLevel":"FULL"}'
+stop_process "$pid" INT
+check_eq "an interrupt stops it too" "$status" 0
+check_has "the log is JSON when asked for" "$(cat "$tmp/second.err")" \
+    '"level":"info"'
+
+start third -store "sqlite:$tmp/store.db"
+stop_process "$pid" KILL
+start fourth -store "sqlite:$tmp/store.db"
+ask GET /subjects
+check_eq "being killed loses nothing" "$code $body" '200 ["a"]'
+stop_process "$pid"
+
+start fifth -store memory: -compat FORWARD_TRANSITIVE
+ask GET /config
+check_eq "the default level is a flag" "$code $body" \
+    '200 {"compatibilityLevel":"FORWARD_TRANSITIVE"}'
+stop_process "$pid"
+
+check_exit "an unknown level is refused" 2 \
+    "$TREATY" registry -listen 127.0.0.1:0 -store memory: -compat SIDEWAYS
+check_has "by name" "$(cat "$tmp/err")" SIDEWAYS
+check_exit "an unknown store is refused" 2 \
+    "$TREATY" registry -listen 127.0.0.1:0 -store paper:x
+check_exit "a certificate needs its key" 2 \
+    "$TREATY" registry -store memory: -tls-cert x
+check_exit "an address that is none is refused" 2 \
+    "$TREATY" registry -store memory: -listen 8081
+check_has "with an example of one" "$(cat "$tmp/err")" 127.0.0.1:8081
+check_exit "help is help" 0 "$TREATY" registry --help
+check_has "and tells the defaults" "$(cat "$tmp/out")" "default 127.0.0.1:8081"
+
+check_exit "an unknown command is refused" 2 "$TREATY" regsitry
+check_has "with a suggestion" "$(cat "$tmp/err")" 'did you mean "registry"?'
+check_exit "no command at all is wrong usage" 2 "$TREATY"
+check_exit "the version is told" 0 "$TREATY" --version
+check_has "by number" "$(cat "$tmp/out")" "treaty "
+
+done_testing
