@@ -351,7 +351,7 @@ static bool refuse(struct demo *demo)
         return false;
     puts("");
     say(demo, "The registry refuses it, too.");
-    return RUN(demo, 2, 8, NULL, A("producer"), A("-topic"), A("orders"),
+    return RUN(demo, 1, 8, NULL, A("producer"), A("-topic"), A("orders"),
                A("-schema"), A("broken-add-required.avsc"), A("-count"), A("1"),
                KAFKA(demo));
 }

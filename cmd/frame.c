@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "cmd/command.h"
 #include "cmd/flags.h"
+#include "cmd/frame_topic.h"
 #include "cmd/schema_file.h"
 #include "record/text.h"
 
@@ -36,6 +37,7 @@ struct options {
     const char *frame;
     const char *header;
     const char *registry;
+    struct treaty_record_place place;
     int output;
 };
 
@@ -54,6 +56,13 @@ static const struct treaty_flag flags[] = {
      offsetof(struct options, format), 0, 0},
     {"registry", "URL", "where schemas are asked for", TREATY_FLAG_TEXT,
      offsetof(struct options, registry), 0, 0},
+    {"topic", "TOPIC", "take the record from this topic", TREATY_FLAG_TEXT,
+     offsetof(struct options, place.topic), 0, 0},
+    {"partition", "N", "of the topic", TREATY_FLAG_INT,
+     offsetof(struct options, place.partition), 0, INT32_MAX},
+    {"offset", "WHERE", "beginning, N, -N (from the end) or @TIME",
+     TREATY_FLAG_TEXT, offsetof(struct options, place.offset), 0, 0},
+    TREATY_KAFKA_FLAGS(struct options, place.kafka),
     {"o", "text|json|avro-json", "pieces and value, or the value alone",
      TREATY_FLAG_CHOICE, offsetof(struct options, output), 0, 0},
 };
@@ -61,10 +70,11 @@ static const struct treaty_flag flags[] = {
 static const struct treaty_usage usage = {
     .command = "frame",
     .operands = "[FILE]",
-    .about =
-        "Shows one record byte by byte, and what a reader makes of it.\n"
-        "The record is FILE (\"-\" for standard input), -frame or -payload.\n"
-        "Exit status: 0 it decodes, 1 it does not, 2 bad schema or usage.",
+    .about = "Shows one record byte by byte, and what a reader makes of it.\n"
+             "The record is FILE (\"-\" for standard input), -frame, -payload, "
+             "or one of\n"
+             "-topic.\n"
+             "Exit status: 0 it decodes, 1 it does not, 2 bad schema or usage.",
     .flags = flags,
     .flag_count = sizeof(flags) / sizeof(flags[0]),
 };
@@ -72,7 +82,8 @@ static const struct treaty_usage usage = {
 struct job {
     struct options opt;
     struct treaty_arena arena;
-    struct treaty_str value; /* of the record */
+    struct treaty_str value;  /* of the record */
+    struct treaty_str header; /* its schema header; .data NULL: none */
     struct treaty_frame frame;
     bool is_framed;
     struct treaty_schema *writer;
@@ -120,21 +131,25 @@ static bool parse_hex(struct treaty_arena *arena, const char *flag,
     return true;
 }
 
-/* Exactly one of FILE, -frame and -payload gives the record. */
+/* Exactly one of FILE, -frame, -payload and -topic gives the record. */
 static bool read_record(struct job *job, int argc, char **argv)
 {
     struct treaty_error err;
-    int given =
-        (argc > 1) + (job->opt.frame != NULL) + (job->opt.payload != NULL);
+    int given = (argc > 1) + (job->opt.frame != NULL) +
+                (job->opt.payload != NULL) + (job->opt.place.topic != NULL);
 
     if (given != 1 || argc > 2) {
-        fputs("treaty frame: give one of FILE, -frame HEX and -payload HEX\n",
+        fputs("treaty frame: give one of FILE, -frame HEX, -payload HEX and "
+              "-topic TOPIC\n",
               stderr);
         return false;
     }
     job->is_framed = job->opt.payload == NULL;
     if (job->opt.payload)
         return parse_hex(&job->arena, "payload", job->opt.payload, &job->value);
+    if (job->opt.place.topic)
+        return treaty_frame_topic_read(&job->arena, &job->opt.place,
+                                       &job->value, &job->header);
     if (job->opt.frame)
         return parse_hex(&job->arena, "frame", job->opt.frame, &job->value);
     if (treaty_file_read(&job->arena, argv[1], FRAME_MAX, &job->value, &err)) {
@@ -147,7 +162,6 @@ static bool read_record(struct job *job, int argc, char **argv)
 /* 0, or 1 when this is no frame. */
 static int split_frame(struct job *job)
 {
-    struct treaty_str header = {0};
     struct treaty_error err;
 
     if (!job->is_framed) {
@@ -155,9 +169,9 @@ static int split_frame(struct job *job)
         return 0;
     }
     if (job->opt.header &&
-        !parse_hex(&job->arena, "header", job->opt.header, &header))
+        !parse_hex(&job->arena, "header", job->opt.header, &job->header))
         return 2;
-    if (treaty_frame_parse(job->value, header, &job->frame, &err)) {
+    if (treaty_frame_parse(job->value, job->header, &job->frame, &err)) {
         fprintf(stderr, "treaty frame: %s (byte %zu)\n", err.message,
                 err.offset);
         return 1;
@@ -385,7 +399,8 @@ static int show(struct job *job)
 
 int treaty_cmd_frame(int argc, char **argv)
 {
-    struct job job = {.opt = {.format = "avro"}};
+    struct job job = {
+        .opt = {.format = "avro", .place = {.offset = "beginning"}}};
     int status;
 
     if (!treaty_flags_parse(&usage, &argc, argv, &job.opt, &status))
