@@ -321,19 +321,51 @@ static bool produce(struct demo *demo)
                A(number(demo, demo->opt.count)), KAFKA(demo));
 }
 
+/* The number after `"name":` in a report; 0 when it is not there. */
+static uint64_t number_in(const char *report, const char *name)
+{
+    struct treaty_str digits;
+    uint64_t number = 0;
+    const char *at = strstr(report, name);
+
+    if (!at)
+        return 0;
+    at += strlen(name) + strlen("\":");
+    digits = (struct treaty_str){at, strspn(at, "0123456789")};
+    return treaty_str_to_u64(digits, &number) ? number : 0;
+}
+
+static bool print_cache(const char *report)
+{
+    uint64_t hits = number_in(report, "cache_hits");
+    uint64_t misses = number_in(report, "cache_misses");
+    uint64_t requests = number_in(report, "registry\":{\"requests");
+
+    if (!hits)
+        return false;
+    printf("\n   The registry got %llu request(s) for %llu events: cache hit "
+           "ratio %.4f.\n",
+           (unsigned long long)requests, (unsigned long long)(hits + misses),
+           (double)hits / (double)(hits + misses));
+    return true;
+}
+
 static bool consume(struct demo *demo)
 {
+    const char *report = NULL;
+
     say(demo, "A consumer that knows version 2 reads them: fields that the "
               "writer lacks have their defaults, and every field is checked.");
     return RUN(demo, 0, 4, NULL, A("consumer"), A("-topic"), A("orders"),
                A("-schema"), A("order-v2.avsc"), A("-offset"), A("beginning"),
                A("-count"), A("2"), A("-exit"), A("-o"), A("json"),
                KAFKA(demo)) &&
-           RUN(demo, 0, 12, NULL, A("consumer"), A("-topic"), A("orders"),
+           RUN(demo, 0, 12, &report, A("consumer"), A("-topic"), A("orders"),
                A("-schema"), A("order-v2.avsc"), A("-group"), A("billing"),
                A("-offset"), A("beginning"), A("-count"),
                A(number(demo, demo->opt.count)), A("-exit"), A("-verify"),
-               KAFKA(demo));
+               KAFKA(demo)) &&
+           print_cache(report);
 }
 
 static bool dump(struct demo *demo)
@@ -387,7 +419,7 @@ static bool quarantine(struct demo *demo)
                A("-exit"), KAFKA(demo)) &&
            RUN(demo, 0, 12, NULL, A("consumer"), A("-topic"),
                A("orders.quarantine"), A("-offset"), A("beginning"),
-               A("-count"), A("1"), A("-exit"), A("-o"), A("raw"), KAFKA(demo));
+               A("-count"), A("1"), A("-exit"), A("-o"), A("hex"), KAFKA(demo));
 }
 
 static bool tell(struct demo *demo)

@@ -164,6 +164,10 @@ void treaty_http_reply_as(struct treaty_http_request *req, int status,
 /* {"error_code":...,"message":"..."} with the status of `err->code`. */
 void treaty_http_reply_error(struct treaty_http_request *req,
                              const struct treaty_error *err);
+/* The same with a message of any length. */
+void treaty_http_reply_error_text(struct treaty_http_request *req,
+                                  enum treaty_code code,
+                                  struct treaty_str message);
 /* Add a header to the coming reply; `name` in lower case, rule 3. */
 void treaty_http_add_header(struct treaty_http_request *req, const char *name,
                             struct treaty_str value);

@@ -216,6 +216,14 @@ struct treaty_str treaty_http_error_body(struct treaty_arena *arena,
     return body.data ? body : no_memory;
 }
 
+void treaty_http_reply_error_text(struct treaty_http_request *req,
+                                  enum treaty_code code,
+                                  struct treaty_str message)
+{
+    treaty_http_reply(req, treaty_code_http_status(code),
+                      treaty_http_error_body(&req->arena, code, message));
+}
+
 void treaty_http_reply_error(struct treaty_http_request *req,
                              const struct treaty_error *err)
 {
@@ -223,8 +231,7 @@ void treaty_http_reply_error(struct treaty_http_request *req,
 
     if (!message.len)
         message = treaty_str_z(treaty_code_text(err->code));
-    treaty_http_reply(req, treaty_code_http_status(err->code),
-                      treaty_http_error_body(&req->arena, err->code, message));
+    treaty_http_reply_error_text(req, err->code, message);
 }
 
 void treaty_http_refuse(struct treaty_http_request *req, enum treaty_code code,

@@ -57,14 +57,47 @@ static void put_invalid(struct treaty_json_writer *w,
     treaty_json_end_object(w);
 }
 
+/* The refusal with every difference, as Confluent words it: `..., details:
+ * [first, second, ...]`. Empty without memory. */
+static struct treaty_str put_details(const struct treaty_task *task)
+{
+    struct treaty_str text = {0};
+    struct treaty_buf buf;
+
+    treaty_buf_init(&buf, 0);
+    treaty_buf_printf(&buf, "%s, details: [", task->error.message);
+    for (size_t i = 0; i < task->ret_message_count; i++) {
+        treaty_buf_put_z(&buf, i ? ", " : "");
+        treaty_buf_put(&buf, task->ret_messages[i]);
+    }
+    treaty_buf_put_c(&buf, ']');
+    if (!treaty_buf_status(&buf, NULL))
+        text = treaty_arena_dup(task->arena, treaty_buf_str(&buf));
+    treaty_buf_release(&buf);
+    return text;
+}
+
+static void answer_error(struct treaty_server_work *work)
+{
+    struct treaty_task *task = &work->task;
+    struct treaty_str details = {0};
+
+    task->error.code = task->code;
+    if (task->ret_message_count)
+        details = put_details(task);
+    if (details.data)
+        treaty_http_reply_error_text(work->req, task->code, details);
+    else
+        treaty_http_reply_error(work->req, &task->error);
+}
+
 static void answer(struct treaty_server_work *work)
 {
     struct treaty_task *task = &work->task;
     struct treaty_server_page page;
 
     if (task->code && !is_verdict(task)) {
-        task->error.code = task->code;
-        treaty_http_reply_error(work->req, &task->error);
+        answer_error(work);
         return;
     }
     treaty_server_begin(&page);
