@@ -31,6 +31,18 @@ static bool is_placeholder(const struct treaty_avro_node *node)
     return treaty_str_starts(node->full, TREATY_STR("?."));
 }
 
+/* As much of a text as is shown, and never a part of a character. */
+static struct treaty_str cut_text(struct treaty_str s)
+{
+    size_t len = SHOWN_MAX;
+
+    if (s.len <= len)
+        return s;
+    while (len > 0 && ((unsigned char)s.data[len] & 0xc0) == 0x80)
+        len--;
+    return treaty_str_sub(s, 0, len);
+}
+
 enum treaty_code treaty_avro_fail_default(struct treaty_avro_parser *p,
                                           const struct treaty_avro_field *field,
                                           const struct treaty_json *json)
@@ -41,7 +53,7 @@ enum treaty_code treaty_avro_fail_default(struct treaty_avro_parser *p,
         treaty_str_sub(p->keep.text, json->pos, json->end - json->pos);
     const char *more = shown.len > SHOWN_MAX ? "..." : "";
 
-    shown = treaty_str_sub(shown, 0, SHOWN_MAX);
+    shown = cut_text(shown);
     if (is_placeholder(type))
         return treaty_fail(p->err, TREATY_EDEFAULT, json->pos,
                            "the default of field \"%.*s\" is %.*s%s, but "
