@@ -64,7 +64,7 @@ check_has "the writer's version is known" "$(cat "$tmp/out")" \
     '"versions":{"1":500}'
 check_eq "the registry is asked once" "$(count registry requests)" 1
 
-check_exit "events are printed" 0 consume -offset -3 -partition 0 -o json \
+check_exit "events are printed" 0 consume -offset -3 -o json \
     -schema "$schemas/order-v2.avsc" -exit
 check_has "with a default that the writer lacks" "$(cat "$tmp/out")" \
     '"version":1,"value":{"order_id":'
