@@ -721,6 +721,9 @@ static int run_prepared(struct treaty_consumer_command *options)
         if (options->report &&
             !treaty_report_print(&report, put_head, options, options->report))
             status = 2;
+        if (options->sequences &&
+            !treaty_report_print_sequences(&report, options->sequences))
+            status = 2;
         if (!status && !contract_holds(options, &report))
             status = 1;
     }

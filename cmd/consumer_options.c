@@ -46,6 +46,10 @@ static const struct treaty_flag flags[] = {
     {"verify", NULL,
      "compare each event with what its producer made; status 1 if one differs",
      TREATY_FLAG_BOOL, offsetof(struct treaty_consumer_command, verify), 0, 0},
+    {"sequences", "FILE",
+     "with -verify: write which sequences of each producer were seen",
+     TREATY_FLAG_TEXT, offsetof(struct treaty_consumer_command, sequences), 0,
+     0},
     {"quarantine-max-ratio", "0..1",
      "share of the last 10,000 events of a partition that may be quarantined "
      "before it stops",
@@ -178,6 +182,8 @@ static const char *find_fault(struct treaty_consumer_command *o)
         return "-quarantine-max-ratio goes from 0 to 1";
     if (o->instances > 1 && !o->group && !o->requeue)
         return "-instances share the partitions of a -group";
+    if (o->sequences && !o->verify)
+        return "-sequences needs -verify, which looks for them";
     if (o->verify && o->print >= TREATY_PRINT_HEX)
         return "-verify decodes, -o hex and -o raw do not";
     if (o->requeue && (o->verify || o->print))

@@ -26,6 +26,7 @@ struct treaty_consumer_command {
     const char *ratio;
     const char *metrics;
     const char *report;
+    const char *sequences;
     int print; /* enum treaty_print */
     int64_t partition;
     int64_t count;

@@ -282,20 +282,31 @@ int treaty_supervise(const char *command, unsigned count,
     return status;
 }
 
-bool treaty_report_print(const struct treaty_report *report,
-                         treaty_report_head_fn head, void *ctx,
-                         const char *path)
+/* True when all of `text` is in the file `path`. */
+static bool write_out(struct treaty_buf *text, const char *path)
 {
     bool to_stdout = strcmp(path, "-") == 0;
     FILE *file = to_stdout ? stdout : fopen(path, "w");
-    struct treaty_buf out;
-    struct treaty_json_writer writer = {&out, false};
     bool ok;
 
     if (!file) {
         fprintf(stderr, "treaty: %s: %s\n", path, strerror(errno));
         return false;
     }
+    ok = !text->failed && fwrite(text->data, 1, text->len, file) == text->len;
+    if (to_stdout)
+        return fflush(file) == 0 && ok;
+    return fclose(file) == 0 && ok;
+}
+
+bool treaty_report_print(const struct treaty_report *report,
+                         treaty_report_head_fn head, void *ctx,
+                         const char *path)
+{
+    struct treaty_buf out;
+    struct treaty_json_writer writer = {&out, false};
+    bool ok;
+
     treaty_buf_init(&out, 0);
     treaty_json_begin_object(&writer);
     head(&writer, ctx);
@@ -306,9 +317,20 @@ bool treaty_report_print(const struct treaty_report *report,
     }
     treaty_json_end_object(&writer);
     treaty_buf_put_c(&out, '\n');
-    ok = !out.failed && fwrite(out.data, 1, out.len, file) == out.len;
+    ok = write_out(&out, path);
     treaty_buf_release(&out);
-    if (to_stdout)
-        return fflush(file) == 0 && ok;
-    return fclose(file) == 0 && ok;
+    return ok;
+}
+
+bool treaty_report_print_sequences(const struct treaty_report *report,
+                                   const char *path)
+{
+    struct treaty_buf out;
+    bool ok;
+
+    treaty_buf_init(&out, 0);
+    treaty_sequences_write(&report->sequences, &out);
+    ok = write_out(&out, path);
+    treaty_buf_release(&out);
+    return ok;
 }

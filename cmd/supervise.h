@@ -48,13 +48,17 @@ bool treaty_stop_asked(void);
 bool treaty_go_on_asked(void);
 
 /*
- * Print the report: an object with `members` (written by `head` first), the
- * tally and, if there are any, "producers".
+ * Write the report to the file `path`, "-" being standard output: an object
+ * with what `head` puts first, the tally and, if there are any, "producers".
  */
 typedef void (*treaty_report_head_fn)(struct treaty_json_writer *out,
                                       void *ctx);
 bool treaty_report_print(const struct treaty_report *report,
                          treaty_report_head_fn head, void *ctx,
                          const char *path);
+
+/* Write the sequences as text (sequence.h), likewise. */
+bool treaty_report_print_sequences(const struct treaty_report *report,
+                                   const char *path);
 
 #endif
