@@ -8,6 +8,8 @@
 #include "client/reply.h"
 #include "client/schemas.h"
 
+#include <assert.h>
+
 enum { NS_PER_MS = 1000000, GUID_TEXT = 37, NAME_SIZE = 48 };
 
 /* One schema on its way from the registry. */
@@ -268,10 +270,21 @@ enum treaty_code treaty_client_schema(struct treaty_client *client,
         schema = (const struct treaty_cached_schema *)result.value;
     }
     if (!schema->schema)
-        return treaty_fail(err, schema->failure->code, TREATY_NO_OFFSET, "%s",
-                           schema->failure->message);
+        return treaty_fail_again(err, schema->failure);
     *ret = schema;
     return TREATY_OK;
+}
+
+/* Its offset counts in a text that the caller has never seen. */
+enum treaty_code treaty_fail_again(struct treaty_error *err,
+                                   const struct treaty_error *failure)
+{
+    assert(failure->code != TREATY_OK);
+    if (err) {
+        *err = *failure;
+        err->offset = TREATY_NO_OFFSET;
+    }
+    return failure->code;
 }
 
 void treaty_client_release_caches(struct treaty_client *client)

@@ -88,6 +88,10 @@ treaty_client_plan(struct treaty_client *client,
                    const struct treaty_plan_request *request,
                    struct treaty_cached_plan **ret, struct treaty_error *err);
 
+/* Report what was kept as impossible. */
+enum treaty_code treaty_fail_again(struct treaty_error *err,
+                                   const struct treaty_error *failure);
+
 /* Give back what the caches hold; the end of a client. */
 void treaty_client_release_caches(struct treaty_client *client);
 

@@ -5,6 +5,8 @@
 #include "client/schemas.h"
 #include "client/scratch.h"
 
+#include <assert.h>
+
 enum { GUID_LEN = 16 };
 
 struct job {
@@ -219,9 +221,9 @@ enum treaty_code treaty_client_latest(struct treaty_client *client,
     if (code != TREATY_OK)
         return code;
     schema = (const struct treaty_cached_schema *)value;
+    assert(schema);
     if (!schema->schema)
-        return treaty_fail(err, schema->failure->code, TREATY_NO_OFFSET, "%s",
-                           schema->failure->message);
+        return treaty_fail_again(err, schema->failure);
     *ret = schema;
     return TREATY_OK;
 }

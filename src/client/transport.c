@@ -22,9 +22,11 @@ static void start_curl(void)
 /* The preference is Confluent's; "Expect:" saves a round trip before bodies. */
 static struct curl_slist *make_headers(void)
 {
-    static const char *const lines[] = {
+    static const char accept[] =
         "Accept: application/vnd.schemaregistry.v1+json, "
-        "application/vnd.schemaregistry+json; q=0.9, application/json; q=0.5",
+        "application/vnd.schemaregistry+json; q=0.9, application/json; q=0.5";
+    static const char *const lines[] = {
+        accept,
         "Content-Type: application/vnd.schemaregistry.v1+json",
         "Expect:",
     };

@@ -12,6 +12,7 @@
 #include "serde/serde.h"
 #include "serde/side.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 
 struct treaty_deserializer {
@@ -225,8 +226,7 @@ treaty_deserializer_find(struct treaty_deserializer *deserializer,
             return code;
     }
     if (!plan->plan)
-        return treaty_fail(err, plan->failure->code, TREATY_NO_OFFSET, "%s",
-                           plan->failure->message);
+        return treaty_fail_again(err, plan->failure);
     ret->frame = frame;
     ret->plan = plan;
     return TREATY_OK;
@@ -265,7 +265,7 @@ enum treaty_code treaty_deserialize(struct treaty_deserializer *deserializer,
                                     struct treaty_scratch *scratch,
                                     struct treaty_error *err)
 {
-    struct treaty_found found;
+    struct treaty_found found = {0};
     enum treaty_code code;
 
     if (!deserializer->own.schema)
@@ -276,6 +276,7 @@ enum treaty_code treaty_deserialize(struct treaty_deserializer *deserializer,
         treaty_deserializer_find(deserializer, message, scratch, &found, err);
     if (code != TREATY_OK)
         return code;
+    assert(found.plan);
     return treaty_deserializer_decode(deserializer, &found, record, scratch,
                                       err);
 }
@@ -286,7 +287,7 @@ treaty_deserialize_event(struct treaty_deserializer *deserializer,
                          struct treaty_scratch *scratch,
                          struct treaty_event *ret, struct treaty_error *err)
 {
-    struct treaty_found found;
+    struct treaty_found found = {0};
     const struct treaty_cached_schema *writer;
     void *record;
     enum treaty_code code =
@@ -294,6 +295,7 @@ treaty_deserialize_event(struct treaty_deserializer *deserializer,
 
     if (code != TREATY_OK)
         return code;
+    assert(found.plan);
     /* One byte more, since the layout of "null" has no size. */
     record = treaty_arena_calloc(&scratch->arena, 1,
                                  treaty_plan_record_size(found.plan->plan) + 1);
