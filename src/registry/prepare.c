@@ -368,6 +368,35 @@ enum treaty_code treaty_prepare_sent(const struct treaty_prepare *p,
     return TREATY_OK;
 }
 
+const struct treaty_entry *
+treaty_prepare_verbatim(const struct treaty_prepare *p,
+                        const struct treaty_task_schema *sent)
+{
+    struct treaty_content content = {
+        .format = treaty_format_find(sent->type),
+        .reference_count = sent->reference_count,
+    };
+    const struct treaty_entry *entry = NULL;
+    struct treaty_reference *references = NULL;
+    struct treaty_buf text_json;
+    struct closure c;
+
+    closure_init(&c, p, NULL);
+    if (sent->normalize || !content.format ||
+        resolve_sent(&c, sent, &references) != TREATY_OK ||
+        treaty_schema_guid(sent->text, references, sent->reference_count,
+                           content.guid) != TREATY_OK)
+        return NULL;
+    treaty_buf_init(&text_json, 0);
+    treaty_json_quote(&text_json, sent->text);
+    content.text_json = treaty_buf_str(&text_json);
+    content.references = references;
+    if (treaty_buf_status(&text_json, NULL) == TREATY_OK)
+        entry = treaty_catalog_by_content(p->catalog, &content);
+    treaty_buf_release(&text_json);
+    return entry;
+}
+
 static enum treaty_code parse_stored(const struct treaty_prepare *p,
                                      const struct treaty_entry *entry,
                                      struct treaty_parsed **ret,

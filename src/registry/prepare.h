@@ -40,6 +40,14 @@ treaty_prepare_sent(const struct treaty_prepare *p,
                     enum treaty_purpose purpose, struct treaty_prepared *ret,
                     struct treaty_error *err);
 
+/*
+ * The entry whose canonical text and references are exactly what was sent, or
+ * NULL: clients often send what they were given, and that needs no parsing.
+ */
+const struct treaty_entry *
+treaty_prepare_verbatim(const struct treaty_prepare *p,
+                        const struct treaty_task_schema *sent);
+
 /* The parsed form of a stored schema; unref it. */
 TREATY_MUST_CHECK enum treaty_code
 treaty_prepare_stored(const struct treaty_prepare *p,

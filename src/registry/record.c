@@ -214,38 +214,70 @@ struct draft {
     struct treaty_str type;
     uint8_t guid[16];
     int32_t id;
-    struct treaty_buf bytes; /* reply, extra */
-    size_t guid_at;          /* places in `bytes` */
-    size_t text_at;
-    size_t text_end;
-    size_t reply_end;
+    struct treaty_str text_json;
+    struct treaty_buf quoted;          /* `text_json`, unless lent */
+    struct treaty_buf references_json; /* or empty */
+    struct treaty_buf extra;           /* or empty */
 };
 
-static void write_draft(struct draft *d, const struct treaty_json *value,
-                        struct treaty_str raw, struct treaty_str text)
+static void draft_init(struct draft *d)
+{
+    *d = (struct draft){0};
+    treaty_buf_init(&d->quoted, 0);
+    treaty_buf_init(&d->references_json, 0);
+    treaty_buf_init(&d->extra, 0);
+}
+
+static void draft_release(struct draft *d)
+{
+    treaty_buf_release(&d->quoted);
+    treaty_buf_release(&d->references_json);
+    treaty_buf_release(&d->extra);
+}
+
+/*
+ * Is this spelling of a string the one that treaty_json_quote would choose? It
+ * is when it has none of the escapes that may be chosen otherwise. (A false
+ * alarm only costs the quoting.)
+ */
+static bool is_own_spelling(struct treaty_str spelled)
+{
+    return !memmem(spelled.data, spelled.len, "\\/", 2) &&
+           !memmem(spelled.data, spelled.len, "\\u", 2);
+}
+
+static enum treaty_code draft_text(struct draft *d,
+                                   const struct treaty_json *schema,
+                                   struct treaty_str raw)
+{
+    struct treaty_str spelled =
+        treaty_str_sub(raw, schema->pos, schema->end - schema->pos);
+
+    if (is_own_spelling(spelled)) {
+        d->text_json = spelled;
+        return TREATY_OK;
+    }
+    treaty_json_quote(&d->quoted, schema->text);
+    d->text_json = treaty_buf_str(&d->quoted);
+    return treaty_buf_status(&d->quoted, NULL);
+}
+
+static enum treaty_code draft_rest(struct draft *d,
+                                   const struct treaty_json *value,
+                                   struct treaty_str raw)
 {
     static const char *const known[] = {
         "subject",    "version", "id",     "md5", "schemaType", "schema",
         "references", "deleted", "offset", "ts",  NULL};
-    struct treaty_buf *out = &d->bytes;
-    char guid[37];
+    enum treaty_code code;
 
-    treaty_guid_print(d->guid, guid);
-    treaty_buf_put_z(out, "\"guid\":\"");
-    d->guid_at = out->len;
-    treaty_buf_put_z(out, guid);
-    treaty_buf_put_z(out, "\",\"schemaType\":");
-    treaty_json_quote(out, d->type);
-    treaty_buf_put_z(out, ",\"schema\":");
-    d->text_at = out->len;
-    treaty_json_quote(out, text);
-    d->text_end = out->len;
-    if (d->reference_count) {
-        treaty_buf_put_z(out, ",\"references\":");
-        treaty_record_references(out, d->references, d->reference_count);
-    }
-    d->reply_end = out->len;
-    put_extra(out, value, raw, known);
+    treaty_record_references(&d->references_json, d->references,
+                             d->reference_count);
+    put_extra(&d->extra, value, raw, known);
+    code = treaty_buf_status(&d->references_json, NULL);
+    if (code == TREATY_OK)
+        code = treaty_buf_status(&d->extra, NULL);
+    return code;
 }
 
 /* Copy `s` to `*at` and move on. */
@@ -259,9 +291,20 @@ static struct treaty_str place(char **at, struct treaty_str s)
     return copy;
 }
 
+/* The members around the parts of a reply. */
+static const struct treaty_str before_guid = {"\"guid\":\"", 8};
+static const struct treaty_str before_type = {"\",\"schemaType\":\"", 16};
+static const struct treaty_str before_text = {"\",\"schema\":", 11};
+static const struct treaty_str before_references = {",\"references\":", 14};
+
+enum { GUID_TEXT = 36 };
+
 static size_t size_of(const struct draft *d)
 {
-    size_t size = sizeof(struct treaty_entry) + d->type.len + d->bytes.len +
+    size_t size = sizeof(struct treaty_entry) + before_guid.len + GUID_TEXT +
+                  before_type.len + d->type.len + before_text.len +
+                  d->text_json.len + before_references.len +
+                  d->references_json.len + d->extra.len +
                   d->reference_count * sizeof(struct treaty_reference);
 
     for (size_t i = 0; i < d->reference_count; i++)
@@ -269,40 +312,97 @@ static size_t size_of(const struct draft *d)
     return size;
 }
 
+static void place_reply(struct treaty_entry *e, const struct draft *d,
+                        char **at)
+{
+    char guid[GUID_TEXT + 1];
+
+    treaty_guid_print(d->guid, guid);
+    e->reply.data = *at;
+    (void)place(at, before_guid);
+    e->guid_text = place(at, (struct treaty_str){guid, GUID_TEXT});
+    (void)place(at, before_type);
+    e->type = place(at, d->type);
+    (void)place(at, before_text);
+    e->text_json = place(at, d->text_json);
+    if (d->reference_count) {
+        (void)place(at, before_references);
+        e->references_json = place(at, treaty_buf_str(&d->references_json));
+    }
+    e->reply.len = (size_t)(*at - e->reply.data);
+}
+
 /* One object: the entry, its references, and all their bytes. */
 static struct treaty_entry *make_entry(struct treaty_share *share,
                                        const struct draft *d)
 {
-    const struct treaty_str references = TREATY_STR(",\"references\":");
     struct treaty_entry *e = treaty_share_alloc(share, size_of(d));
-    struct treaty_reference *list = (struct treaty_reference *)(e + 1);
-    char *at = (char *)(list + d->reference_count);
-    struct treaty_str bytes;
+    struct treaty_reference *list;
+    char *at;
 
     if (!e)
         return NULL;
+    list = (struct treaty_reference *)(e + 1);
+    at = (char *)(list + d->reference_count);
+    *e = (struct treaty_entry){
+        .id = d->id,
+        .reference_count = (uint32_t)d->reference_count,
+        .format = treaty_format_find(d->type),
+        .references = list,
+    };
+    memcpy(e->guid, d->guid, sizeof(e->guid));
+    place_reply(e, d, &at);
+    e->extra = place(&at, treaty_buf_str(&d->extra));
     for (size_t i = 0; i < d->reference_count; i++) {
         list[i].name = place(&at, d->references[i].name);
         list[i].subject = place(&at, d->references[i].subject);
         list[i].version = d->references[i].version;
     }
-    *e = (struct treaty_entry){
-        .id = d->id,
-        .reference_count = (uint32_t)d->reference_count,
-        .format = treaty_format_find(d->type),
-        .type = place(&at, d->type),
-        .references = list,
-    };
-    memcpy(e->guid, d->guid, sizeof(e->guid));
-    bytes = place(&at, treaty_buf_str(&d->bytes));
-    e->reply = treaty_str_sub(bytes, 0, d->reply_end);
-    e->extra = treaty_str_sub(bytes, d->reply_end, bytes.len);
-    e->guid_text = treaty_str_sub(bytes, d->guid_at, 36);
-    e->text_json = treaty_str_sub(bytes, d->text_at, d->text_end - d->text_at);
-    if (d->reference_count)
-        e->references_json = treaty_str_sub(
-            e->reply, d->text_end + references.len, e->reply.len);
     return e;
+}
+
+/* A type's name goes into the reply as it is, so it must be a plain word. */
+static bool is_word(struct treaty_str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.data[i];
+
+        if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') &&
+            !(c >= '0' && c <= '9') && c != '_')
+            return false;
+    }
+    return true;
+}
+
+static enum treaty_code read_draft(struct treaty_arena *scratch,
+                                   const struct treaty_json *value,
+                                   struct treaty_str raw, struct draft *d)
+{
+    const struct treaty_json *schema = treaty_json_get(value, "schema");
+    const struct treaty_json *id = treaty_json_get(value, "id");
+    enum treaty_code code =
+        read_references(scratch, treaty_json_get(value, "references"),
+                        &d->references, &d->reference_count);
+    int64_t number;
+
+    if (code != TREATY_OK)
+        return code;
+    d->type = text_of(value, "schemaType");
+    if (!d->type.len)
+        d->type = TREATY_STR("AVRO");
+    if (!schema || schema->kind != TREATY_JSON_STRING || !id ||
+        id->kind != TREATY_JSON_NUMBER || !treaty_json_to_i64(id, &number) ||
+        !is_word(d->type))
+        return TREATY_EJSON;
+    d->id = (int32_t)number;
+    if (!read_md5(text_of(value, "md5"), d->guid))
+        code = treaty_schema_guid(schema->text, d->references,
+                                  d->reference_count, d->guid);
+    if (code == TREATY_OK)
+        code = draft_text(d, schema, raw);
+    if (code == TREATY_OK)
+        code = draft_rest(d, value, raw);
+    return code;
 }
 
 enum treaty_code treaty_record_read_entry(struct treaty_share *share,
@@ -311,34 +411,17 @@ enum treaty_code treaty_record_read_entry(struct treaty_share *share,
                                           struct treaty_str raw,
                                           struct treaty_entry **ret)
 {
-    struct treaty_str text = text_of(value, "schema");
-    struct draft d = {.type = text_of(value, "schemaType")};
-    int64_t id;
-    enum treaty_code code =
-        read_references(scratch, treaty_json_get(value, "references"),
-                        &d.references, &d.reference_count);
+    enum treaty_code code;
+    struct draft d;
 
-    if (code != TREATY_OK)
-        return code;
-    if (!text.data || !treaty_json_to_i64(treaty_json_get(value, "id"), &id))
-        return TREATY_EJSON;
-    d.id = (int32_t)id;
-    if (!d.type.len)
-        d.type = TREATY_STR("AVRO");
-    if (!read_md5(text_of(value, "md5"), d.guid))
-        code =
-            treaty_schema_guid(text, d.references, d.reference_count, d.guid);
-    if (code != TREATY_OK)
-        return code;
-    treaty_buf_init(&d.bytes, 0);
-    write_draft(&d, value, raw, text);
-    code = treaty_buf_status(&d.bytes, NULL);
+    draft_init(&d);
+    code = read_draft(scratch, value, raw, &d);
     if (code == TREATY_OK) {
         *ret = make_entry(share, &d);
         if (!*ret)
             code = TREATY_ENOMEM;
     }
-    treaty_buf_release(&d.bytes);
+    draft_release(&d);
     return code;
 }
 

@@ -11,7 +11,7 @@
 
 #define QUEUE_MAX 65536
 #define BATCH_MAX 512
-#define CACHE_BYTES (32u << 20)
+#define CACHE_BYTES (64u << 20)
 
 struct treaty_registry_reader {
     struct treaty_epoch_reader epoch;

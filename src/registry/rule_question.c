@@ -106,6 +106,18 @@ find_use(const struct treaty_prepare *p, struct treaty_str subject,
     return treaty_rule_find_equivalent(p, subject, sent, deleted, ret, err);
 }
 
+/* The same for a text that is canonical as it was sent; NULL: parse it. */
+static const struct treaty_version *
+find_verbatim(const struct treaty_prepare *p, struct treaty_str subject,
+              const struct treaty_task_schema *sent, bool deleted)
+{
+    const struct treaty_entry *entry = treaty_prepare_verbatim(p, sent);
+
+    if (!entry)
+        return NULL;
+    return treaty_catalog_use_in(p->catalog, entry->id, subject, deleted);
+}
+
 static enum treaty_code fail_lookup(const struct treaty_prepare *p,
                                     struct treaty_str subject,
                                     struct treaty_task *task)
@@ -135,6 +147,9 @@ enum treaty_code treaty_rule_lookup(const struct treaty_prepare *p,
         return code;
     schema.normalize =
         schema.normalize || treaty_catalog_normalizes(p->catalog, subject);
+    v = find_verbatim(p, subject, &schema, task->deleted);
+    if (v)
+        return treaty_rule_answer(task, v);
     code = treaty_prepare_sent(p, &schema, TREATY_TO_FIND, &sent, &task->error);
     if (code != TREATY_OK)
         return code;
@@ -169,6 +184,9 @@ enum treaty_code treaty_rule_find_registered(const struct treaty_prepare *p,
         return TREATY_EBUSY;
     schema.normalize =
         schema.normalize || treaty_catalog_normalizes(p->catalog, subject);
+    v = find_verbatim(p, subject, &schema, false);
+    if (v && agrees(task, v))
+        return treaty_rule_answer(task, v);
     code = treaty_prepare_sent(p, &schema, TREATY_TO_REGISTER, &sent,
                                &task->error);
     if (code != TREATY_OK)

@@ -227,43 +227,76 @@ static bool split_leaf(struct treaty_share *share, struct treaty_sorted *set,
     return true;
 }
 
-static bool insert(struct treaty_share *share, struct treaty_sorted *set,
-                   treaty_sorted_cmp cmp, const void *key, const void *item)
+/* Where a key is or belongs: a leaf, a place in it, and whether it is there. */
+struct spot {
+    uint32_t leaf;
+    uint32_t at;
+    bool found;
+};
+
+static struct spot seek(const struct treaty_sorted *set, treaty_sorted_cmp cmp,
+                        const void *key)
 {
-    uint32_t i = seek_leaf(set->root, cmp, key);
-    const struct treaty_sorted_node *leaf = leaf_of(set->root, i);
-    uint32_t at = seek_item(leaf, cmp, key);
+    struct spot spot = {.leaf = seek_leaf(set->root, cmp, key)};
+    const struct treaty_sorted_node *leaf = leaf_of(set->root, spot.leaf);
+
+    spot.at = seek_item(leaf, cmp, key);
+    spot.found = spot.at < leaf->count && cmp(key, leaf->slots[spot.at]) == 0;
+    return spot;
+}
+
+/* Make room at a spot whose leaf is full, and say where it is then. */
+static bool split_at(struct treaty_share *share, struct treaty_sorted *set,
+                     struct spot *spot)
+{
+    bool at_end =
+        spot->at == LEAF_MAX && spot->leaf == leaf_count(set->root) - 1;
+    uint32_t left;
+
+    if (!split_leaf(share, set, spot->leaf, at_end))
+        return false;
+    left = leaf_of(set->root, spot->leaf)->count;
+    if (spot->at > left) {
+        spot->leaf++;
+        spot->at -= left;
+    }
+    return true;
+}
+
+static bool insert(struct treaty_share *share, struct treaty_sorted *set,
+                   struct spot spot, const void *item)
+{
+    const struct treaty_sorted_node *leaf = leaf_of(set->root, spot.leaf);
     struct treaty_sorted_node *n;
 
     if (leaf->count == LEAF_MAX) {
-        bool at_end = at == LEAF_MAX && i == leaf_count(set->root) - 1;
-
-        return split_leaf(share, set, i, at_end) &&
-               insert(share, set, cmp, key, item);
+        if (!split_at(share, set, &spot))
+            return false;
+        leaf = leaf_of(set->root, spot.leaf);
     }
-    n = with_slot(share, leaf, leaf->count, at, item);
+    n = with_slot(share, leaf, leaf->count, spot.at, item);
     if (!n)
         return false;
     n->count++;
-    return replace_leaf(share, set, i, n, 1);
+    return replace_leaf(share, set, spot.leaf, n, 1);
 }
 
 static bool replace(struct treaty_share *share, struct treaty_sorted *set,
-                    treaty_sorted_cmp cmp, const void *key, const void *item)
+                    struct spot spot, const void *item)
 {
-    uint32_t i = seek_leaf(set->root, cmp, key);
-    struct treaty_sorted_node *leaf = own(share, leaf_of(set->root, i));
+    struct treaty_sorted_node *leaf = own(share, leaf_of(set->root, spot.leaf));
 
     if (!leaf)
         return false;
-    leaf->slots[seek_item(leaf, cmp, key)] = item;
-    return replace_leaf(share, set, i, leaf, 0);
+    leaf->slots[spot.at] = item;
+    return replace_leaf(share, set, spot.leaf, leaf, 0);
 }
 
 bool treaty_sorted_put(struct treaty_share *share, struct treaty_sorted *set,
                        treaty_sorted_cmp cmp, const void *key, const void *item)
 {
     struct treaty_sorted_node *first;
+    struct spot spot;
 
     if (!set->root) {
         first = make(share, 1);
@@ -274,9 +307,9 @@ bool treaty_sorted_put(struct treaty_share *share, struct treaty_sorted *set,
         set->root = first;
         return true;
     }
-    if (treaty_sorted_find(set, cmp, key))
-        return replace(share, set, cmp, key, item);
-    return insert(share, set, cmp, key, item);
+    spot = seek(set, cmp, key);
+    return spot.found ? replace(share, set, spot, item)
+                      : insert(share, set, spot, item);
 }
 
 /* Take the i-th leaf, which has become empty, out of the index (rule 1). */
@@ -307,27 +340,27 @@ static bool remove_leaf(struct treaty_share *share, struct treaty_sorted *set,
 bool treaty_sorted_remove(struct treaty_share *share, struct treaty_sorted *set,
                           treaty_sorted_cmp cmp, const void *key)
 {
-    uint32_t i;
-    uint32_t at;
     struct treaty_sorted_node *leaf;
+    struct spot spot;
 
-    if (!treaty_sorted_find(set, cmp, key))
+    if (!set->root)
+        return true;
+    spot = seek(set, cmp, key);
+    if (!spot.found)
         return true;
     if (set->root->count == 1) {
         treaty_sorted_clear(share, set);
         return true;
     }
-    i = seek_leaf(set->root, cmp, key);
-    if (leaf_of(set->root, i)->count == 1)
-        return remove_leaf(share, set, i);
-    leaf = own(share, leaf_of(set->root, i));
+    if (leaf_of(set->root, spot.leaf)->count == 1)
+        return remove_leaf(share, set, spot.leaf);
+    leaf = own(share, leaf_of(set->root, spot.leaf));
     if (!leaf)
         return false;
-    at = seek_item(leaf, cmp, key);
     leaf->count--;
-    memmove(leaf->slots + at, leaf->slots + at + 1,
-            (leaf->count - at) * sizeof(void *));
-    return replace_leaf(share, set, i, leaf, -1);
+    memmove(leaf->slots + spot.at, leaf->slots + spot.at + 1,
+            (leaf->count - spot.at) * sizeof(void *));
+    return replace_leaf(share, set, spot.leaf, leaf, -1);
 }
 
 void treaty_sorted_clear(struct treaty_share *share, struct treaty_sorted *set)
