@@ -313,6 +313,7 @@ static void print_outcome(struct gate *gate, const struct treaty_outcome *o)
 /* Both directions against the newest version, whatever the level. */
 static bool upgrade_order(struct gate *gate, enum treaty_upgrade *ret)
 {
+    const struct treaty_history newest = {gate->history, 1};
     struct treaty_contract_options options = {.level = TREATY_LEVEL_FULL,
                                               .plans = true};
     struct treaty_verdict verdict;
@@ -320,8 +321,8 @@ static bool upgrade_order(struct gate *gate, enum treaty_upgrade *ret)
     bool backward = true;
     bool forward = true;
 
-    if (treaty_contract_check(&gate->arena, gate->proposed, gate->history, 1,
-                              &options, &verdict, &err))
+    if (treaty_contract_check(&gate->arena, gate->proposed, &newest, &options,
+                              &verdict, &err))
         return complain("checking", &err);
     for (const struct treaty_outcome *o = verdict.outcomes; o; o = o->next) {
         bool good = o->compatible && o->sound;
@@ -362,14 +363,16 @@ static int run(struct gate *gate)
 {
     struct treaty_contract_options options = {
         .level = gate->level, .plans = true, .all = true};
+    struct treaty_history history;
     struct treaty_verdict verdict;
     struct treaty_error err;
 
     if (!prepare(gate))
         return 2;
     options.level = gate->level;
-    if (treaty_contract_check(&gate->arena, gate->proposed, gate->history,
-                              gate->history_count, &options, &verdict, &err)) {
+    history = (struct treaty_history){gate->history, gate->history_count};
+    if (treaty_contract_check(&gate->arena, gate->proposed, &history, &options,
+                              &verdict, &err)) {
         (void)complain("checking", &err);
         return 2;
     }

@@ -163,7 +163,7 @@ static enum treaty_code ask_version(struct check *check,
 enum treaty_code
 treaty_contract_check(struct treaty_arena *arena,
                       const struct treaty_schema *proposed,
-                      const struct treaty_past *history, size_t history_count,
+                      const struct treaty_history *history,
                       const struct treaty_contract_options *options,
                       struct treaty_verdict *ret, struct treaty_error *err)
 {
@@ -174,12 +174,12 @@ treaty_contract_check(struct treaty_arena *arena,
                           .options = options,
                           .verdict = &verdict,
                           .err = err};
-    size_t count = history_count;
+    size_t count = history->count;
 
     if (!treaty_level_is_transitive(options->level) && count > 1)
         count = 1;
     for (size_t i = 0; i < count; i++) {
-        enum treaty_code code = ask_version(&check, &history[i]);
+        enum treaty_code code = ask_version(&check, &history->items[i]);
 
         if (code)
             return code;

@@ -48,6 +48,12 @@ struct treaty_past {
     const struct treaty_schema *schema;
 };
 
+/* Newest first; nothing is asked of an empty one. */
+struct treaty_history {
+    const struct treaty_past *items;
+    size_t count;
+};
+
 /* One pair that was compared in one direction, and what came out. */
 struct treaty_outcome {
     enum treaty_direction direction;
@@ -79,15 +85,14 @@ struct treaty_contract_options {
 };
 
 /*
- * Check `proposed` against `history`, newest first. Nothing is asked of an
- * empty history. The verdict and all in it lie on `arena`, but for schemas.
- * TREATY_ENOMEM, TREATY_ELIMIT when schemas nest too deeply to be compared, or
- * what compiling a plan reports.
+ * Check `proposed` against `history`. The verdict and all in it lie on `arena`,
+ * but for schemas. TREATY_ENOMEM, TREATY_ELIMIT when schemas nest too deeply to
+ * be compared, or what compiling a plan reports.
  */
 TREATY_MUST_CHECK enum treaty_code
 treaty_contract_check(struct treaty_arena *arena,
                       const struct treaty_schema *proposed,
-                      const struct treaty_past *history, size_t history_count,
+                      const struct treaty_history *history,
                       const struct treaty_contract_options *options,
                       struct treaty_verdict *ret, struct treaty_error *err);
 

@@ -207,6 +207,7 @@ static enum treaty_code compare_one(const struct treaty_prepare *p,
 {
     struct treaty_contract_options options = {.level = level};
     struct treaty_past past = {.version = v->version};
+    const struct treaty_history history = {&past, 1};
     struct treaty_verdict verdict;
     struct treaty_parsed *stored;
     enum treaty_code code =
@@ -215,7 +216,7 @@ static enum treaty_code compare_one(const struct treaty_prepare *p,
     if (code != TREATY_OK)
         return code;
     past.schema = stored->schema;
-    code = treaty_contract_check(task->arena, proposed, &past, 1, &options,
+    code = treaty_contract_check(task->arena, proposed, &history, &options,
                                  &verdict, &task->error);
     if (code == TREATY_OK && !verdict.compatible) {
         task->ret_compatible = false;

@@ -60,15 +60,15 @@ static bool want(const struct pair *pair, enum treaty_level level)
 }
 
 static struct treaty_verdict check(const struct pair *pair,
-                                   const struct treaty_past *history,
-                                   size_t count, enum treaty_level level)
+                                   const struct treaty_history *history,
+                                   enum treaty_level level)
 {
     const struct treaty_contract_options options = {.level = level};
     struct treaty_verdict verdict = {0};
     struct treaty_error err = {0};
 
-    if (treaty_contract_check(pair->line->arena, pair->new, history, count,
-                              &options, &verdict, &err) != TREATY_OK)
+    if (treaty_contract_check(pair->line->arena, pair->new, history, &options,
+                              &verdict, &err) != TREATY_OK)
         tap_fail(pair->line->file, pair->line->number, "%s", err.message);
     return verdict;
 }
@@ -144,7 +144,9 @@ static void check_level(const struct pair *pair, enum treaty_level level)
 {
     const struct treaty_past only = {7, pair->old};
     const struct treaty_past both[] = {{8, pair->new}, {7, pair->old}};
-    struct treaty_verdict verdict = check(pair, &only, 1, level);
+    const struct treaty_history one = {&only, 1};
+    const struct treaty_history two = {both, 2};
+    struct treaty_verdict verdict = check(pair, &one, level);
     bool asks = level != TREATY_LEVEL_NONE;
     bool old_counts = treaty_level_is_transitive(level);
 
@@ -152,7 +154,7 @@ static void check_level(const struct pair *pair, enum treaty_level level)
         differ(pair, level, "wrong verdict");
     check_messages(pair, level, &verdict);
 
-    verdict = check(pair, both, 2, level);
+    verdict = check(pair, &two, level);
     if (verdict.compatible !=
         ((!asks || pair->reflexive) && (!old_counts || want(pair, level))))
         differ(pair, level, "wrong verdict over a history");
@@ -204,17 +206,18 @@ static void stops_at_the_first_failure(void)
     struct treaty_arena arena = {0};
     struct treaty_schema *text = parse("\"string\"");
     struct treaty_schema *number = parse("\"int\"");
-    const struct treaty_past history[] = {
-        {3, number}, {2, number}, {1, number}};
+    const struct treaty_past past[] = {{3, number}, {2, number}, {1, number}};
+    const struct treaty_history history = {past, 3};
+    const struct treaty_history none = {past, 0};
     struct treaty_contract_options options = {.level =
                                                   TREATY_LEVEL_FULL_TRANSITIVE};
     const struct treaty_str *messages;
     struct treaty_verdict verdict;
     size_t count;
 
-    CHECK_INT(treaty_contract_check(&arena, text, history, 3, &options,
-                                    &verdict, NULL),
-              TREATY_OK);
+    CHECK_INT(
+        treaty_contract_check(&arena, text, &history, &options, &verdict, NULL),
+        TREATY_OK);
     CHECK(!verdict.compatible && verdict.failed->past->version == 3);
     CHECK_INT(treaty_verdict_messages(&arena, &verdict, &messages, &count),
               TREATY_OK);
@@ -222,16 +225,16 @@ static void stops_at_the_first_failure(void)
     CHECK(verdict.failed->direction == TREATY_FORWARD);
 
     options.all = true;
-    CHECK_INT(treaty_contract_check(&arena, text, history, 3, &options,
-                                    &verdict, NULL),
-              TREATY_OK);
+    CHECK_INT(
+        treaty_contract_check(&arena, text, &history, &options, &verdict, NULL),
+        TREATY_OK);
     CHECK_INT(treaty_verdict_messages(&arena, &verdict, &messages, &count),
               TREATY_OK);
     CHECK_INT(count, 3 * (2 + 2) + 1);
 
-    CHECK_INT(treaty_contract_check(&arena, text, history, 0, &options,
-                                    &verdict, NULL),
-              TREATY_OK);
+    CHECK_INT(
+        treaty_contract_check(&arena, text, &none, &options, &verdict, NULL),
+        TREATY_OK);
     CHECK(verdict.compatible && !verdict.outcomes);
     treaty_schema_unref(text);
     treaty_schema_unref(number);
@@ -248,6 +251,7 @@ static void cuts_a_long_schema(void)
     struct treaty_schema *number = parse("\"int\"");
     struct treaty_schema *old;
     struct treaty_past past = {.version = 1};
+    const struct treaty_history history = {&past, 1};
     struct treaty_buf text;
     size_t count;
 
@@ -259,7 +263,7 @@ static void cuts_a_long_schema(void)
     treaty_buf_put_c(&text, '\0');
     old = parse(text.data);
     past.schema = old;
-    CHECK_INT(treaty_contract_check(&arena, number, &past, 1, &options,
+    CHECK_INT(treaty_contract_check(&arena, number, &history, &options,
                                     &verdict, NULL),
               TREATY_OK);
     CHECK_INT(treaty_verdict_messages(&arena, &verdict, &messages, &count),

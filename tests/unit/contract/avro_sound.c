@@ -74,6 +74,7 @@ static void check_direction(const struct corpus_line *line,
         .level = back ? TREATY_LEVEL_BACKWARD : TREATY_LEVEL_FORWARD,
         .plans = true};
     const struct treaty_past past = {1, old};
+    const struct treaty_history history = {&past, 1};
     struct treaty_str id = corpus_text(line->json, "id");
     struct treaty_str key =
         treaty_arena_printf(line->arena, "%.*s/%s", 4, id.data + id.len - 4,
@@ -82,7 +83,7 @@ static void check_direction(const struct corpus_line *line,
     struct treaty_error err = {0};
     const char *exception = treaty_map_remove(&exceptions, key);
 
-    if (treaty_contract_check(line->arena, proposed, &past, 1, &options,
+    if (treaty_contract_check(line->arena, proposed, &history, &options,
                               &verdict, &err) != TREATY_OK) {
         tap_fail(line->file, line->number, "%s", err.message);
         return;
