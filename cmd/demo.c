@@ -201,8 +201,8 @@ static void print_lines(struct treaty_str text, int lines)
 
     while (left-- > 0 && treaty_str_split(&text, '\n', &line)) {
         if (line.len)
-            printf("   %.*s%s\n", (int)(line.len < 150 ? line.len : 147),
-                   line.data, line.len < 150 ? "" : "...");
+            printf("   %.*s%s\n", (int)(line.len < 320 ? line.len : 317),
+                   line.data, line.len < 320 ? "" : "...");
     }
     if (text.data && text.len)
         puts("   ...");
