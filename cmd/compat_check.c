@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "cmd/command.h"
 #include "cmd/flags.h"
+#include "cmd/registry_options.h"
 #include "cmd/schema_file.h"
 #include "contract/contract.h"
 
@@ -26,7 +27,7 @@ enum { HISTORY_MAX = 10000 };
 struct options {
     const char *proposed;
     const char *subject;
-    const char *registry;
+    struct treaty_registry_options registry;
     const char *level;
     const char *format;
     struct treaty_flag_list against;
@@ -37,8 +38,7 @@ static const struct treaty_flag flags[] = {
      TREATY_FLAG_TEXT, offsetof(struct options, proposed), 0, 0},
     {"subject", "NAME", "check against the versions of this subject",
      TREATY_FLAG_TEXT, offsetof(struct options, subject), 0, 0},
-    {"registry", "URL", "where the subject is; several with commas",
-     TREATY_FLAG_TEXT, offsetof(struct options, registry), 0, 0},
+    TREATY_REGISTRY_FLAGS(struct options, registry),
     {"against", "FILE",
      "check against this schema, without a registry; give older ones after "
      "newer ones",
@@ -193,11 +193,12 @@ static bool fetch_history(struct gate *gate)
 
 static bool ask_registry(struct gate *gate)
 {
-    struct treaty_client_options options = {.urls = gate->opt.registry};
+    struct treaty_client_options options = {0};
     struct treaty_error err;
 
     gate->scratch = treaty_scratch_new(0, NULL);
-    if (!gate->scratch)
+    if (!gate->scratch || !treaty_registry_options_read(&gate->opt.registry,
+                                                        &gate->arena, &options))
         return false;
     if (treaty_client_new(&options, &gate->client, &err))
         return complain("registry", &err);

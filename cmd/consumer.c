@@ -263,14 +263,13 @@ static void on_news(void *ctx, enum treaty_consumer_news news,
 
 static enum treaty_code open_client(struct session *s)
 {
-    struct treaty_client_options options = {.urls = s->options->registry};
-
     treaty_buf_init(&s->out, 0);
     s->metrics = treaty_metrics_new();
     s->scratch = treaty_scratch_new(0, NULL);
     if (!s->metrics || !s->scratch)
         return treaty_fail_nomem(&s->err);
-    return treaty_client_new_with(&options, s->metrics, &s->client, &s->err);
+    return treaty_client_new_with(&s->options->client, s->metrics, &s->client,
+                                  &s->err);
 }
 
 /* The reader's schema from the registry; its texts stay on the scratch. */
@@ -637,16 +636,16 @@ static void put_head(struct treaty_json_writer *out, void *ctx)
 static void add_versions(const struct treaty_consumer_command *options,
                          struct treaty_tally *tally)
 {
-    struct treaty_client_options client_options = {.urls = options->registry,
-                                                   .connect_timeout_ms = 1000,
-                                                   .timeout_ms = 2000,
-                                                   .retries = -1};
+    struct treaty_client_options client_options = options->client;
     struct treaty_versions versions;
     struct treaty_client *client;
     struct treaty_str label;
     size_t at = 0;
     uint64_t n;
 
+    client_options.connect_timeout_ms = 1000;
+    client_options.timeout_ms = 2000;
+    client_options.retries = -1;
     if (treaty_client_new(&client_options, &client, NULL))
         return;
     treaty_versions_init(&versions, client, options->subject);

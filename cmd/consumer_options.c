@@ -24,10 +24,11 @@ static const struct treaty_flag flags[] = {
     {"schema", "FILE",
      "schema to read with; without one each event is read as it was written",
      TREATY_FLAG_TEXT, offsetof(struct treaty_consumer_command, schema), 0, 0},
-    {"registry", "URL",
-     "schema registries, separated by commas; else $TREATY_REGISTRY_URL",
-     TREATY_FLAG_TEXT, offsetof(struct treaty_consumer_command, registry), 0,
-     0},
+    TREATY_REGISTRY_FLAGS(struct treaty_consumer_command, registry),
+    {"lookup-rate", "N",
+     "look-ups of unknown schemas a second, at most; 0 is 100", TREATY_FLAG_INT,
+     offsetof(struct treaty_consumer_command, registry.lookup_rate), 0,
+     1000000},
     TREATY_KAFKA_FLAGS(struct treaty_consumer_command, kafka),
     {"offset", "WHERE",
      "beginning, end, N, -N (from the end) or @TIME; with a group: where to "
@@ -197,6 +198,8 @@ static enum treaty_code prepare(struct treaty_consumer_command *o,
     enum treaty_code code;
 
     o->props.arena = &o->arena;
+    if (!treaty_registry_options_read(&o->registry, &o->arena, &o->client))
+        return treaty_fail_nomem(err);
     if (!fill_in(o))
         return treaty_fail_nomem(err);
     code = treaty_kafka_options_read(&o->kafka, &o->props, &o->stream, err);

@@ -4,6 +4,7 @@
 
 /* The command line of `treaty consumer`, and what it comes to. */
 #include "cmd/kafka_options.h"
+#include "cmd/registry_options.h"
 #include "stream/consumer.h"
 
 /* HEX and RAW do not decode. */
@@ -21,7 +22,8 @@ struct treaty_consumer_command {
     const char *subject;
     const char *schema;
     const char *reader_version;
-    const char *registry;
+    struct treaty_registry_options registry;
+    struct treaty_client_options client; /* what those flags say */
     const char *offset;
     const char *ratio;
     const char *metrics;

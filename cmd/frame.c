@@ -15,6 +15,7 @@
 #include "cmd/command.h"
 #include "cmd/flags.h"
 #include "cmd/frame_topic.h"
+#include "cmd/registry_options.h"
 #include "cmd/schema_file.h"
 #include "record/text.h"
 
@@ -36,7 +37,7 @@ struct options {
     const char *payload;
     const char *frame;
     const char *header;
-    const char *registry;
+    struct treaty_registry_options registry;
     struct treaty_record_place place;
     int output;
 };
@@ -54,8 +55,7 @@ static const struct treaty_flag flags[] = {
      TREATY_FLAG_TEXT, offsetof(struct options, reader), 0, 0},
     {"format", "FORMAT", "avro", TREATY_FLAG_TEXT,
      offsetof(struct options, format), 0, 0},
-    {"registry", "URL", "where schemas are asked for", TREATY_FLAG_TEXT,
-     offsetof(struct options, registry), 0, 0},
+    TREATY_REGISTRY_FLAGS(struct options, registry),
     {"topic", "TOPIC", "take the record from this topic", TREATY_FLAG_TEXT,
      offsetof(struct options, place.topic), 0, 0},
     {"partition", "N", "of the topic", TREATY_FLAG_INT,
@@ -222,14 +222,15 @@ static int parse_fetched(struct job *job, const struct treaty_schema_info *info)
 /* The writer's schema, from the registry that the frame's id belongs to. */
 static int fetch_writer(struct job *job)
 {
-    struct treaty_client_options options = {.urls = job->opt.registry};
+    struct treaty_client_options options = {0};
     struct treaty_client *client = NULL;
     struct treaty_scratch *scratch = treaty_scratch_new(0, NULL);
     struct treaty_schema_info info;
     struct treaty_error err;
     int status;
 
-    if (!scratch)
+    if (!scratch || !treaty_registry_options_read(&job->opt.registry,
+                                                  &job->arena, &options))
         return 2;
     if (treaty_client_new(&options, &client, &err) ||
         ask(job, client, scratch, &info, &err))

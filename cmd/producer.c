@@ -14,6 +14,7 @@
 #include "cmd/command.h"
 #include "cmd/kafka_options.h"
 #include "cmd/pace.h"
+#include "cmd/registry_options.h"
 #include "cmd/supervise.h"
 #include "format/format.h"
 #include "record/gen.h"
@@ -41,7 +42,7 @@ struct options {
     const char *subject;
     const char *topic;
     const char *compat;
-    const char *registry;
+    struct treaty_registry_options registry;
     const char *metrics;
     const char *key;
     const char *in;
@@ -53,6 +54,7 @@ struct options {
     bool quiet;
 
     /* Worked out once, before the instances start. */
+    struct treaty_client_options client;
     struct treaty_arena arena;
     struct treaty_props props;
     struct treaty_stream_options stream;
@@ -72,9 +74,7 @@ static const struct treaty_flag flags[] = {
      TREATY_FLAG_TEXT, offsetof(struct options, subject), 0, 0},
     {"compat", "LEVEL", "level of the subject; refused if it has another",
      TREATY_FLAG_TEXT, offsetof(struct options, compat), 0, 0},
-    {"registry", "URL",
-     "schema registries, separated by commas; else $TREATY_REGISTRY_URL",
-     TREATY_FLAG_TEXT, offsetof(struct options, registry), 0, 0},
+    TREATY_REGISTRY_FLAGS(struct options, registry),
     TREATY_KAFKA_FLAGS(struct options, kafka),
     {"key", "FIELD", "field whose value is the key; else none",
      TREATY_FLAG_TEXT, offsetof(struct options, key), 0, 0},
@@ -144,13 +144,12 @@ static void complain(const struct treaty_error *err)
 
 static enum treaty_code open_client(struct session *s)
 {
-    struct treaty_client_options options = {.urls = s->options->registry};
-
     s->metrics = treaty_metrics_new();
     s->scratch = treaty_scratch_new(0, NULL);
     if (!s->metrics || !s->scratch)
         return treaty_fail_nomem(&s->err);
-    return treaty_client_new_with(&options, s->metrics, &s->client, &s->err);
+    return treaty_client_new_with(&s->options->client, s->metrics, &s->client,
+                                  &s->err);
 }
 
 static enum treaty_code find_text(struct session *s)
@@ -622,6 +621,9 @@ static enum treaty_code prepare(struct options *options,
     enum treaty_code code;
 
     options->props.arena = &options->arena;
+    if (!treaty_registry_options_read(&options->registry, &options->arena,
+                                      &options->client))
+        return treaty_fail_nomem(err);
     code = treaty_kafka_options_read(&options->kafka, &options->props,
                                      &options->stream, err);
     if (!code && options->schema)
