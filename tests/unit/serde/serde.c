@@ -2,6 +2,7 @@
 /* Structs through frames and back, against a real registry. */
 #include "serde/serde.h"
 
+#include "base/clock.h"
 #include "base/rng.h"
 #include "harness/order.h"
 #include "harness/registry.h"
@@ -577,6 +578,114 @@ static void appends_all_or_nothing(void)
     end(&w);
 }
 
+/* A schema that refers to another subject's, on both sides. */
+static void follows_references(void)
+{
+    static const struct treaty_reference references[] = {
+        {.name = {"Zip", 3}, .subject = {"zips", 4}, .version = 1},
+    };
+    struct treaty_schema_request zip = {
+        .subject = "zips",
+        .text = TREATY_STR("{\"type\":\"enum\",\"name\":\"Zip\","
+                           "\"symbols\":[\"A\",\"B\"]}"),
+    };
+    struct world w = begin();
+    struct treaty_serializer_options options = {
+        .schema = "{\"type\":\"array\",\"items\":\"Zip\"}",
+        .references = references,
+        .reference_count = 1,
+        .topic = "letters",
+    };
+    struct treaty_enum zips[] = {{.symbol = 1}, {.symbol = 0}};
+    struct treaty_array record = {zips, 2};
+    struct treaty_schema_info info;
+    struct treaty_serializer *serializer = NULL;
+    struct treaty_deserializer *deserializer;
+    struct treaty_message message;
+    struct treaty_event event;
+
+    /* The reference is not there yet. */
+    CHECK_INT(treaty_serializer_new(w.client, &options, &serializer, &w.err),
+              TREATY_ENOSUBJECT);
+    CHECK_INT(treaty_client_register(w.client, &zip, w.scratch, &info, &w.err),
+              TREATY_OK);
+    serializer = new_serializer(&w, options);
+    deserializer =
+        new_deserializer(&w, (struct treaty_deserializer_options){0});
+    if (CHECK_INT(
+            treaty_serialize(serializer, &record, w.scratch, &message, &w.err),
+            TREATY_OK) &&
+        CHECK_INT(treaty_deserialize_event(deserializer, &message, w.scratch,
+                                           &event, &w.err),
+                  TREATY_OK)) {
+        const struct treaty_array *back =
+            (const struct treaty_array *)event.record;
+
+        CHECK_INT(back->count, 2);
+        CHECK_INT(((const struct treaty_enum *)back->items)[0].symbol, 1);
+    } else {
+        tap_note("%s", w.err.message);
+    }
+    treaty_serializer_free(serializer);
+    treaty_deserializer_free(deserializer);
+    end(&w);
+}
+
+/*
+ * A hundred thousand frames with unknown ids, frames with a known one between
+ * them: each of the latter is read at once, and the registry has its rest.
+ */
+static void reads_the_known_in_a_flood(void)
+{
+    enum { RATE = 50, FRAMES = 100000 };
+    struct world w = begin();
+    struct treaty_client_options slow = {.lookup_rate = RATE};
+    struct treaty_serializer *serializer = new_serializer(&w, writes_v1());
+    struct treaty_deserializer_options options = reads_v2();
+    struct treaty_deserializer *deserializer = NULL;
+    struct treaty_client *client = NULL;
+    struct order order = order_sample();
+    struct order back;
+    struct treaty_message known;
+    struct treaty_scratch *scratch = treaty_scratch_new(0, NULL);
+    uint64_t began;
+    size_t before;
+    double seconds;
+
+    slow.urls = tap_registry_url(w.registry);
+    options.no_wait = true;
+    CHECK_INT(treaty_client_new(&slow, &client, &w.err), TREATY_OK);
+    CHECK_INT(treaty_deserializer_new(client, &options, &deserializer, &w.err),
+              TREATY_OK);
+    CHECK_INT(treaty_serialize(serializer, &order, w.scratch, &known, &w.err),
+              TREATY_OK);
+    CHECK_INT(treaty_deserialize(deserializer, &known, &back, scratch, &w.err),
+              TREATY_OK);
+    before = tap_registry_requests(w.registry);
+    began = treaty_clock_mono_ns();
+    for (uint32_t i = 0; i < FRAMES; i++) {
+        char frame[TREATY_FRAME_ID_SIZE + 1] = {0};
+        struct treaty_message unknown = {.value = {frame, sizeof(frame)}};
+
+        treaty_scratch_reset(scratch);
+        treaty_frame_write_id(frame, 1000 + i);
+        CHECK_INT(
+            treaty_deserialize(deserializer, &unknown, &back, scratch, &w.err),
+            TREATY_EBUSY);
+        CHECK_INT(
+            treaty_deserialize(deserializer, &known, &back, scratch, &w.err),
+            TREATY_OK);
+    }
+    seconds = (double)(treaty_clock_mono_ns() - began) / 1e9;
+    CHECK(tap_registry_requests(w.registry) - before <=
+          RATE * (size_t)(seconds + 1));
+    treaty_scratch_free(scratch);
+    treaty_serializer_free(serializer);
+    treaty_deserializer_free(deserializer);
+    treaty_client_free(client);
+    end(&w);
+}
+
 TAP_MAIN({"goes there and back", goes_there_and_back},
          {"carries the GUID in a header", carries_the_guid_in_a_header},
          {"reads as written", reads_as_written},
@@ -588,4 +697,6 @@ TAP_MAIN({"goes there and back", goes_there_and_back},
          {"tells what cannot be read", tells_what_cannot_be_read},
          {"follows the UTF-8 policy", follows_the_utf8_policy},
          {"bears broken frames", bears_broken_frames},
-         {"appends all or nothing", appends_all_or_nothing})
+         {"appends all or nothing", appends_all_or_nothing},
+         {"follows references", follows_references},
+         {"reads the known in a flood", reads_the_known_in_a_flood})
