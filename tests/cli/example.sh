@@ -5,6 +5,7 @@
 
 port=$(free_port)
 spawn registry "$TREATY" registry -listen "127.0.0.1:$port" -store memory:
+registry=$pid
 wait_for_port "$port" || bail "the registry does not start"
 
 export TREATY_REGISTRY_URL=http://127.0.0.1:$port
@@ -18,4 +19,5 @@ out=$("$TREATY_BUILD/docs/example")
 check_has "says why it cannot ask" "$out" \
     "TREATY_EUNREACHABLE: http://127.0.0.1:1 cannot be asked"
 check "tells no secret" test "${out/secret/}" = "$out"
+stop_process "$registry"
 done_testing
