@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { IDS = 10000, LOADERS = 32, ROUNDS = 3, SECONDS = 2, STARTS = 21 };
+enum { IDS = 10000, LOADERS = 32, ROUNDS = 5, SECONDS = 1, STARTS = 21 };
 
 static const char *program;
 static char store[300];

@@ -63,6 +63,8 @@ struct treaty_http_loop {
     struct treaty_http_conn *conns;
     atomic_size_t conn_count; /* written by the loop, read by anybody */
     size_t suspended;         /* requests that will come back */
+    struct treaty_http_request *spare; /* and their number */
+    size_t spare_count;
     bool stopping;
     uint64_t stop_by_ms;
     struct treaty_rng rng; /* for X-Request-ID */
@@ -96,6 +98,12 @@ struct treaty_http_header {
     h2o_iovec_t value;
 };
 
+/* Most schemas; what is larger pays for an allocation. */
+#define TREATY_HTTP_SMALL 3072
+
+/* Requests that a loop keeps for reuse. */
+#define TREATY_HTTP_SPARE_MAX 256
+
 struct treaty_http_request {
     h2o_multithread_message_t message; /* first: the queue hands it back */
     treaty_http_resume_fn resume;
@@ -117,9 +125,13 @@ struct treaty_http_request {
     struct treaty_arena arena;
     struct treaty_http_hold *holds;
     uint64_t started_ns;
-    struct treaty_http_header headers[TREATY_HTTP_HEADERS_MAX];
     size_t header_count;
-    char id[37]; /* X-Request-ID when the client gave none */
+
+    /* From here on not cleared for each request. */
+    struct treaty_http_header headers[TREATY_HTTP_HEADERS_MAX];
+    char id[37];                   /* X-Request-ID when the client gave none */
+    char small[TREATY_HTTP_SMALL]; /* a body that is copied, if it fits */
+    struct treaty_http_request *next_free;
 };
 
 /* server.c: a server that neither listens nor runs, which is how fuzzing has
@@ -129,7 +141,8 @@ treaty_http_server_make(const struct treaty_http_options *options,
                         struct treaty_http_server **ret,
                         struct treaty_error *err);
 
-/* request.c: the handler that h2o calls. */
+/* request.c: the handler that h2o calls, and requests kept for reuse. */
+void treaty_http_free_spare(struct treaty_http_loop *loop);
 int treaty_http_on_request(h2o_handler_t *handler, h2o_req_t *h2o);
 
 /* reply.c: requests that came back from another thread. */

@@ -161,4 +161,5 @@ void treaty_http_loop_release(struct treaty_http_loop *loop)
     /* Closed sockets are freed at the end of a turn. */
     (void)h2o_evloop_run(evloop, 0);
     h2o_evloop_destroy(evloop);
+    treaty_http_free_spare(loop);
 }

@@ -56,21 +56,41 @@ static const char *reason_of(int status)
     return "Status";
 }
 
-/* A random UUID, version 4, in text. */
+/* Eight hexadecimal digits, the highest first: each byte is spread over two,
+ * and the digits above 9 are moved to the letters. */
+static void put_hex32(char out[8], uint32_t bits)
+{
+    uint64_t x = bits;
+    uint64_t letters;
+
+    x = ((x & 0xffff0000) << 16) | (x & 0xffff);
+    x = ((x << 8) & 0x00ff000000ff0000) | (x & 0x000000ff000000ff);
+    x = ((x << 4) & 0x0f000f000f000f00) | (x & 0x000f000f000f000f);
+    letters = ((x + 0x0606060606060606) >> 4) & 0x0101010101010101;
+    x = __builtin_bswap64(x + 0x3030303030303030 + letters * ('a' - '0' - 10));
+    memcpy(out, &x, 8);
+}
+
+/* A random UUID, version 4, in text: 8-4-4-4-12. */
 static void make_id(struct treaty_rng *rng, char id[37])
 {
-    static const char hex[] = "0123456789abcdef";
-    uint64_t bits[2] = {treaty_rng_next(rng), treaty_rng_next(rng)};
-    size_t n = 0;
+    uint64_t high = treaty_rng_next(rng);
+    uint64_t low = treaty_rng_next(rng);
+    char digits[32];
 
-    bits[0] = (bits[0] & ~0xf000ULL) | 0x4000ULL;
-    bits[1] = (bits[1] & ~(3ULL << 62)) | (2ULL << 62);
-    for (int i = 0; i < 32; i++) {
-        if (i == 8 || i == 12 || i == 16 || i == 20)
-            id[n++] = '-';
-        id[n++] = hex[(bits[i / 16] >> (60 - 4 * (i % 16))) & 15];
-    }
-    id[n] = '\0';
+    high = (high & ~0xf000ULL) | 0x4000ULL;
+    low = (low & ~(3ULL << 62)) | (2ULL << 62);
+    put_hex32(digits, (uint32_t)(high >> 32));
+    put_hex32(digits + 8, (uint32_t)high);
+    put_hex32(digits + 16, (uint32_t)(low >> 32));
+    put_hex32(digits + 24, (uint32_t)low);
+    memcpy(id, digits, 8);
+    memcpy(id + 9, digits + 8, 4);
+    memcpy(id + 14, digits + 12, 4);
+    memcpy(id + 19, digits + 16, 4);
+    memcpy(id + 24, digits + 20, 12);
+    id[8] = id[13] = id[18] = id[23] = '-';
+    id[36] = '\0';
 }
 
 /* The caller's X-Request-ID if it is of sane size, otherwise our own. */
@@ -161,7 +181,6 @@ void treaty_http_reply(struct treaty_http_request *req, int status,
     send_body(req, status, treaty_http_media_type(req), body);
 }
 
-/* In h2o's pool, since its first chunk costs nothing. */
 void treaty_http_reply_parts(struct treaty_http_request *req, int status,
                              const struct treaty_str *parts, size_t count)
 {
@@ -175,7 +194,9 @@ void treaty_http_reply_parts(struct treaty_http_request *req, int status,
     }
     for (size_t i = 0; i < count; i++)
         len += parts[i].len;
-    at = (char *)h2o_mem_alloc_pool(&req->h2o->pool, len);
+    at = len <= sizeof(req->small)
+             ? req->small
+             : (char *)h2o_mem_alloc_pool(&req->h2o->pool, len);
     body = (struct treaty_str){at, len};
     for (size_t i = 0; i < count; i++) {
         memcpy(at, parts[i].data, parts[i].len);

@@ -28,10 +28,39 @@ static void release_parts(struct treaty_http_request *req)
 
 void treaty_http_request_unref(struct treaty_http_request *req)
 {
+    struct treaty_http_loop *loop = req->loop;
+
     if (--req->refs)
         return;
     release_parts(req);
-    free(req);
+    if (loop->spare_count == TREATY_HTTP_SPARE_MAX) {
+        free(req);
+        return;
+    }
+    req->next_free = loop->spare;
+    loop->spare = req;
+    loop->spare_count++;
+}
+
+static struct treaty_http_request *take_spare(struct treaty_http_loop *loop)
+{
+    struct treaty_http_request *req = loop->spare;
+
+    if (!req)
+        return (struct treaty_http_request *)malloc(sizeof(*req));
+    loop->spare = req->next_free;
+    loop->spare_count--;
+    return req;
+}
+
+void treaty_http_free_spare(struct treaty_http_loop *loop)
+{
+    while (loop->spare) {
+        struct treaty_http_request *req = loop->spare;
+
+        loop->spare = req->next_free;
+        free(req);
+    }
 }
 
 /* h2o is done with the request: it was answered, or its client has gone. */
@@ -55,22 +84,21 @@ static struct treaty_http_conn *conn_of(h2o_req_t *h2o)
 
 static struct treaty_http_request *new_request(h2o_req_t *h2o)
 {
-    struct treaty_http_request *req =
-        (struct treaty_http_request *)malloc(sizeof(*req));
+    struct treaty_http_conn *conn = conn_of(h2o);
+    struct treaty_http_request *req = take_spare(conn->loop);
     struct treaty_http_request **slot;
 
     if (!req)
         return NULL;
     memset(req, 0, offsetof(struct treaty_http_request, headers));
-    req->header_count = 0;
     slot = (struct treaty_http_request **)h2o_mem_alloc_shared(
         &h2o->pool, sizeof(struct treaty_http_request *), on_dispose);
     *slot = req;
     req->refs = 1;
     req->h2o = h2o;
-    req->conn = conn_of(h2o);
-    req->conn->busy = true;
-    req->loop = req->conn->loop;
+    req->conn = conn;
+    req->loop = conn->loop;
+    conn->busy = true;
     req->method = from_iovec(h2o->input.method);
     req->body = from_iovec(h2o->entity);
     req->is_head = treaty_str_eq(req->method, TREATY_STR("HEAD"));

@@ -4,6 +4,7 @@
 #include "http/http.h"
 
 #include "base/clock.h"
+#include "base/map.h"
 #include "harness/net.h"
 #include "harness/tap.h"
 
@@ -44,6 +45,14 @@ static void get_text(struct treaty_http_request *req, void *app)
 {
     (void)app;
     treaty_http_reply_as(req, 200, "text/plain", TREATY_STR("text"));
+}
+
+static void get_much(struct treaty_http_request *req, void *app)
+{
+    static char much[1 << 20];
+
+    (void)app;
+    treaty_http_reply(req, 200, (struct treaty_str){much, sizeof(much)});
 }
 
 static void count_release(void *ctx)
@@ -111,6 +120,7 @@ static const struct treaty_http_route routes[] = {
     {"POST", "/echo", post_echo, 0},
     {"POST", "/later", post_later, 0},
     {"GET", "/text", get_text, TREATY_HTTP_ANY_ACCEPT},
+    {"GET", "/much", get_much, 0},
 };
 
 static const struct treaty_http_media produces[] = {
@@ -207,12 +217,50 @@ static void refuses_what_it_does_not_know(void)
     treaty_http_server_stop(server);
 }
 
+/* Lower-case hexadecimal in groups of 8-4-4-4-12, version 4, variant 1. */
 static bool is_uuid4(struct treaty_str s)
 {
-    if (s.len != 36 || s.data[8] != '-' || s.data[13] != '-' ||
-        s.data[14] != '4' || s.data[18] != '-' || s.data[23] != '-')
+    static const char form[] = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
+
+    if (s.len != sizeof(form) - 1)
         return false;
-    return s.data[19] && strchr("89ab", s.data[19]) != NULL;
+    for (size_t i = 0; i < s.len; i++) {
+        const char *set = form[i] == 'x' ? "0123456789abcdef" : "89ab";
+
+        if (form[i] == 'x' || form[i] == 'y' ? !strchr(set, s.data[i])
+                                             : s.data[i] != form[i])
+            return false;
+    }
+    return true;
+}
+
+/* Every digit turns up, and no id twice. */
+static void makes_request_ids(void)
+{
+    struct treaty_http_server *server = start();
+    struct treaty_map seen;
+    struct treaty_arena arena = {0};
+    bool digits[128] = {0};
+
+    treaty_map_init(&seen, &arena);
+    for (int i = 0; i < 64; i++) {
+        struct tap_reply reply;
+        struct treaty_str id;
+
+        tap_ask(treaty_http_server_port(server), "GET /p/a" OK_END "\r\n",
+                &reply);
+        id = treaty_arena_dup(&arena, tap_reply_header(&reply, "x-request-id"));
+        CHECK(is_uuid4(id));
+        CHECK(!treaty_map_find(&seen, id));
+        CHECK(!treaty_map_put(&seen, id, &seen));
+        for (size_t k = 0; k < id.len; k++)
+            digits[id.data[k] & 127] = true;
+        tap_reply_free(&reply);
+    }
+    for (const char *c = "0123456789abcdef-"; *c; c++)
+        CHECK(digits[(unsigned char)*c]);
+    treaty_arena_release(&arena);
+    treaty_http_server_stop(server);
 }
 
 static void sets_headers(void)
@@ -497,6 +545,24 @@ static void leaves_steady_clients_alone(void)
     treaty_http_server_stop(server);
 }
 
+/* A client that asks for much and reads nothing: the kernel gives it up. */
+static void gives_up_on_clients_that_do_not_read(void)
+{
+    struct treaty_http_server *server =
+        start_with((struct treaty_http_options){.user_timeout_ms = 1000});
+    int fd = tap_connect(treaty_http_server_port(server));
+
+    for (int i = 0; i < 16; i++)
+        (void)tap_send_z(fd, "GET /much" OK_END "\r\n");
+    treaty_clock_sleep_ms(100);
+    CHECK_INT(treaty_http_server_connections(server), 1);
+    for (int i = 0; i < 800 && treaty_http_server_connections(server); i++)
+        treaty_clock_sleep_ms(10);
+    CHECK_INT(treaty_http_server_connections(server), 0);
+    (void)close(fd);
+    treaty_http_server_stop(server);
+}
+
 static void times_out_requests(void)
 {
     struct treaty_http_server *server =
@@ -670,6 +736,7 @@ static void refuses_bad_addresses(void)
 TAP_MAIN({"answers", answers},
          {"refuses what it does not know", refuses_what_it_does_not_know},
          {"sets headers", sets_headers},
+         {"makes request ids", makes_request_ids},
          {"limits heads and URLs", limits_heads_and_urls},
          {"limits bodies", limits_bodies},
          {"words errors of h2o in JSON", words_errors_of_h2o_in_json},
@@ -680,6 +747,8 @@ TAP_MAIN({"answers", answers},
          {"survives garbage", survives_garbage},
          {"shuts slow clients", shuts_slow_clients},
          {"leaves steady clients alone", leaves_steady_clients_alone},
+         {"gives up on clients that do not read",
+          gives_up_on_clients_that_do_not_read},
          {"times out requests", times_out_requests},
          {"carries idle connections", carries_idle_connections},
          {"suspends and resumes", suspends_and_resumes},
