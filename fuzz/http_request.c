@@ -7,6 +7,9 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "http/head.h"
+#include "http/negotiate.h"
+#include "http/url.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -137,6 +140,38 @@ static void serve(struct treaty_http_loop *loop, int fd)
         abort();
 }
 
+/*
+ * The parts that read text, each on the same bytes: on a block of just their
+ * size, so that one byte too far is seen, which inside h2o's buffer it is not.
+ */
+static void read_parts(const struct treaty_router *router, const uint8_t *data,
+                       size_t size)
+{
+    static const struct treaty_http_media types[] = {{"a/b", 1}, {"a/c", 2}};
+    struct treaty_arena arena = {0};
+    struct treaty_router_match match = {0};
+    struct treaty_str text = {malloc(size ? size : 1), size};
+    struct treaty_str value = {0};
+
+    if (!text.data)
+        abort();
+    memcpy((char *)(uintptr_t)text.data, data, size);
+    if (treaty_head_size(text) > size)
+        abort();
+    (void)treaty_head_is_ambiguous(text);
+    if (!treaty_url_decode(&arena, text, true, &value) && value.len > size)
+        abort();
+    if (!treaty_url_query(&arena, text, "q", &value) && value.len > size)
+        abort();
+    (void)treaty_url_without_authority(text);
+    (void)treaty_negotiate_accept(types, 2, text);
+    if (!treaty_router_find(router, TREATY_STR("GET"), text, &arena, &match) &&
+        match.route >= router->route_count)
+        abort();
+    treaty_arena_release(&arena);
+    free((void *)(uintptr_t)text.data);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct treaty_http_server *server;
@@ -146,6 +181,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!server)
         server = start();
+    read_parts(&server->router, data, size);
     if (size > 16384 ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) != 0)
         return 0;
