@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void treaty_builder_init(struct treaty_builder *b)
@@ -142,10 +143,11 @@ bool treaty_builder_add_entry(struct treaty_builder *b,
     struct treaty_guid_key key = {entry->guid, entry->id};
 
     b->work.schema_count++;
+    if (!b->loading && !treaty_sorted_put(&b->share, &b->work.guids,
+                                          treaty_order_guid, &key, entry))
+        return false;
     return treaty_radix_set(&b->share, &b->work.entries, (uint32_t)entry->id,
                             entry) &&
-           treaty_sorted_put(&b->share, &b->work.guids, treaty_order_guid, &key,
-                             entry) &&
            add_edges(b, entry);
 }
 
@@ -252,6 +254,56 @@ bool treaty_builder_remove_version(struct treaty_builder *b,
         return false;
     treaty_share_drop(&b->share, v);
     return true;
+}
+
+/* A GUID's first bytes beside the entry: most comparisons end there. */
+struct guid_row {
+    uint64_t prefix;
+    const struct treaty_entry *entry;
+};
+
+static int order_rows(const void *a, const void *b)
+{
+    const struct guid_row *x = a;
+    const struct guid_row *y = b;
+    struct treaty_guid_key key = {x->entry->guid, x->entry->id};
+
+    if (x->prefix != y->prefix)
+        return x->prefix < y->prefix ? -1 : 1;
+    return treaty_order_guid(&key, y->entry);
+}
+
+static struct guid_row row_of(const struct treaty_entry *entry)
+{
+    struct guid_row row = {.entry = entry};
+
+    for (size_t i = 0; i < sizeof(row.prefix); i++)
+        row.prefix = row.prefix << 8 | entry->guid[i];
+    return row;
+}
+
+enum treaty_code treaty_builder_finish_load(struct treaty_builder *b)
+{
+    size_t n = b->work.schema_count;
+    struct guid_row *rows = malloc((n + 1) * sizeof(*rows));
+    const void **items = malloc((n + 1) * sizeof(*items));
+    int64_t id = treaty_radix_next(&b->work.entries, 0);
+    bool ok = rows && items;
+
+    for (size_t i = 0; ok && i < n; i++) {
+        rows[i] = row_of(treaty_radix_get(&b->work.entries, (uint32_t)id));
+        id = treaty_radix_next(&b->work.entries, (uint32_t)id + 1);
+    }
+    if (ok) {
+        qsort(rows, n, sizeof(*rows), order_rows);
+        for (size_t i = 0; i < n; i++)
+            items[i] = rows[i].entry;
+        ok = treaty_sorted_build(&b->share, &b->work.guids, items, n);
+    }
+    free(rows);
+    free(items);
+    b->loading = false;
+    return ok ? TREATY_OK : TREATY_ENOMEM;
 }
 
 static void clear_subjects(struct treaty_builder *b)

@@ -235,15 +235,28 @@ static void draft_release(struct draft *d)
     treaty_buf_release(&d->extra);
 }
 
-/*
- * Is this spelling of a string the one that treaty_json_quote would choose? It
- * is when it has none of the escapes that may be chosen otherwise. (A false
- * alarm only costs the quoting.)
- */
-static bool is_own_spelling(struct treaty_str spelled)
+/* Characters of a text that a JSON string must escape. */
+static size_t count_special(struct treaty_str text)
 {
-    return !memmem(spelled.data, spelled.len, "\\/", 2) &&
-           !memmem(spelled.data, spelled.len, "\\u", 2);
+    size_t count = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+
+        count += (size_t)(c == '"') + (size_t)(c == '\\') + (size_t)(c < ' ');
+    }
+    return count;
+}
+
+/*
+ * Is this spelling of a text the one that treaty_json_quote would choose? An
+ * escape is at least one byte longer than what it stands for, so when the
+ * spelling is longer (but for its quotes) by just the number of characters
+ * that must be escaped, each of them has its short escape and no other has.
+ */
+static bool is_own_spelling(struct treaty_str text, struct treaty_str spelled)
+{
+    return spelled.len == text.len + 2 + count_special(text);
 }
 
 static enum treaty_code draft_text(struct draft *d,
@@ -253,7 +266,7 @@ static enum treaty_code draft_text(struct draft *d,
     struct treaty_str spelled =
         treaty_str_sub(raw, schema->pos, schema->end - schema->pos);
 
-    if (is_own_spelling(spelled)) {
+    if (is_own_spelling(schema->text, spelled)) {
         d->text_json = spelled;
         return TREATY_OK;
     }

@@ -363,6 +363,48 @@ bool treaty_sorted_remove(struct treaty_share *share, struct treaty_sorted *set,
     return replace_leaf(share, set, spot.leaf, leaf, -1);
 }
 
+/* A leaf with `n` items. */
+static struct treaty_sorted_node *make_leaf(struct treaty_share *share,
+                                            const void *const *items, size_t n)
+{
+    struct treaty_sorted_node *leaf = make(share, (uint32_t)n);
+
+    if (!leaf)
+        return NULL;
+    *leaf = (struct treaty_sorted_node){.count = (uint32_t)n};
+    memcpy(leaf->slots, items, n * sizeof(void *));
+    return leaf;
+}
+
+bool treaty_sorted_build(struct treaty_share *share, struct treaty_sorted *set,
+                         const void *const *items, size_t n)
+{
+    /* Half full, so that the first insertions need not split. */
+    const size_t step = LEAF_MAX / 2;
+    struct treaty_sorted_node *index;
+
+    if (n == 0)
+        return true;
+    if (n <= LEAF_MAX) {
+        set->root = make_leaf(share, items, n);
+        return set->root != NULL;
+    }
+    index = make(share, (uint32_t)((n + step - 1) / step));
+    if (!index)
+        return false;
+    *index = (struct treaty_sorted_node){.count = (uint32_t)n};
+    for (size_t at = 0; at < n; at += step) {
+        size_t some = n - at < step ? n - at : step;
+        struct treaty_sorted_node *leaf = make_leaf(share, items + at, some);
+
+        if (!leaf)
+            return false;
+        index->slots[index->leaves++] = leaf;
+    }
+    set->root = index;
+    return true;
+}
+
 void treaty_sorted_clear(struct treaty_share *share, struct treaty_sorted *set)
 {
     if (!set->root)

@@ -65,6 +65,11 @@ bool treaty_sorted_put(struct treaty_share *share, struct treaty_sorted *set,
 bool treaty_sorted_remove(struct treaty_share *share, struct treaty_sorted *set,
                           treaty_sorted_cmp cmp, const void *key);
 
+/* Make an empty set hold `n` items that are in order already. False without
+ * memory: abort the batch. */
+bool treaty_sorted_build(struct treaty_share *share, struct treaty_sorted *set,
+                         const void *const *items, size_t n);
+
 /* Drop the nodes (not the items) and leave the set empty. */
 void treaty_sorted_clear(struct treaty_share *share, struct treaty_sorted *set);
 

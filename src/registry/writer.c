@@ -59,7 +59,10 @@ static enum treaty_code load(struct treaty_journal *journal,
     enum treaty_code code;
 
     treaty_builder_init(ret);
+    ret->loading = true;
     code = treaty_journal_read(journal, 0, load_record, &load, err);
+    if (code == TREATY_OK && treaty_builder_finish_load(ret) != TREATY_OK)
+        code = treaty_fail_nomem(err);
     if (code != TREATY_OK)
         discard(ret);
     else

@@ -114,6 +114,31 @@ static void test_sorted_walk(void)
     treaty_share_abort(&share);
 }
 
+static void test_sorted_build(void)
+{
+    static const size_t sizes[] = {0, 1, 127, 128, 129, 192, 1000, KEYS};
+    static const void *items[KEYS];
+    struct treaty_share share = {0};
+    struct treaty_rng rng;
+
+    treaty_rng_init(&rng, 11);
+    for (size_t i = 0; i < KEYS; i++)
+        items[i] = &numbers[i];
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        static bool model[KEYS];
+        struct treaty_sorted set = {0};
+
+        CHECK(treaty_sorted_build(&share, &set, items, sizes[i]));
+        for (size_t k = 0; k < KEYS; k++)
+            model[k] = k < sizes[i];
+        check_set(&set, model);
+        for (int round = 0; round < 20; round++)
+            change_set(&share, &set, &rng, model, 50);
+        check_set(&set, model);
+        treaty_share_abort(&share);
+    }
+}
+
 static void test_radix(void)
 {
     static const uint32_t ids[] = {0,     1,       63,        64,        4095,
@@ -181,4 +206,5 @@ static void test_states(void)
 TAP_MAIN({"states of an object", test_states},
          {"sorted set against a model", test_sorted},
          {"walking a sorted set", test_sorted_walk},
+         {"building a sorted set", test_sorted_build},
          {"ids to pointers", test_radix})
