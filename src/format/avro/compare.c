@@ -33,11 +33,17 @@ enum {
     NESTING_MAX = 2000, /* pairs within pairs: bounds the stack */
 };
 
-/* A place in the reader, from the inside out; `token` NULL: `index`. */
+/*
+ * A place in the reader, from the inside out; `token` NULL: `index`. The
+ * positions are those of what is compared there, where it is used: a name
+ * stands for a definition elsewhere.
+ */
 struct step {
     const struct step *up; /* NULL: the root */
     const char *token;
     uint32_t index;
+    size_t reader_pos;
+    size_t writer_pos;
 };
 
 /* Findings in order: one, or those of `left` and then those of `right`. */
@@ -184,6 +190,8 @@ static struct subject subject_of(const struct treaty_avro_node *reader,
                                  const struct treaty_avro_node *writer,
                                  const struct step *at)
 {
+    if (at)
+        return (struct subject){at, at->reader_pos, at->writer_pos};
     return (struct subject){at, reader->pos, writer->pos};
 }
 
@@ -256,12 +264,14 @@ static const struct rope *compare_unions(struct comparison *c,
                                          const struct treaty_avro_node *writer,
                                          const struct step *at)
 {
+    const struct subject place = subject_of(reader, writer, at);
     const struct rope *all = NULL;
 
     for (uint32_t i = 0; i < writer->branch_count && !is_over(c); i++) {
         const struct treaty_avro_node *branch = writer->branches[i];
-        struct step step = {at, NULL, i};
-        struct subject subject = {&step, reader->pos, writer->branch_pos[i]};
+        struct step step = {at, NULL, i, place.reader_pos,
+                            writer->branch_pos[i]};
+        struct subject subject = subject_of(reader, branch, &step);
 
         if (compare(c, reader, branch, NULL))
             all = join(c, all, missing_branch(c, &subject, branch));
@@ -273,10 +283,12 @@ static const struct rope *
 compare_from_union(struct comparison *c, const struct treaty_avro_node *reader,
                    const struct treaty_avro_node *writer, const struct step *at)
 {
+    const struct subject place = subject_of(reader, writer, at);
     const struct rope *all = NULL;
 
     for (uint32_t i = 0; i < writer->branch_count && !is_over(c); i++) {
-        struct step step = {at, NULL, i};
+        struct step step = {at, NULL, i, place.reader_pos,
+                            writer->branch_pos[i]};
 
         all = join(c, all, compare(c, reader, writer->branches[i], &step));
     }
@@ -301,7 +313,7 @@ static const struct rope *compare_names(struct comparison *c,
                                         const struct treaty_avro_node *writer,
                                         const struct step *at)
 {
-    struct step step = {at, "name", 0};
+    struct step step = {at, "name", 0, reader->pos, writer->pos};
     struct subject subject = subject_of(reader, writer, &step);
 
     if (names_match(reader, writer))
@@ -316,7 +328,7 @@ static const struct rope *compare_sizes(struct comparison *c,
                                         const struct treaty_avro_node *writer,
                                         const struct step *at)
 {
-    struct step step = {at, "size", 0};
+    struct step step = {at, "size", 0, reader->pos, writer->pos};
     struct subject subject = subject_of(reader, writer, &step);
 
     if (reader->size == writer->size)
@@ -362,7 +374,7 @@ static const struct rope *compare_symbols(struct comparison *c,
                                           const struct treaty_avro_node *writer,
                                           const struct step *at)
 {
-    struct step step = {at, "symbols", 0};
+    struct step step = {at, "symbols", 0, reader->pos, writer->pos};
     struct subject subject = subject_of(reader, writer, &step);
     struct treaty_str *missing;
     size_t count = 0;
@@ -418,15 +430,17 @@ static const struct rope *compare_field(struct comparison *c,
                                         const struct treaty_avro_node *writer,
                                         const struct step *at)
 {
-    struct step type = {at, "type", 0};
+    struct step type = {at, "type", 0, field->type_pos, writer->pos};
     struct subject subject = {at, field->name_pos, writer->pos};
     const struct treaty_avro_field *match =
         find_writer_field(c, writer, field, at);
 
     if (is_over(c))
         return NULL;
-    if (match)
+    if (match) {
+        type.writer_pos = match->type_pos;
         return compare(c, field->type, match->type, &type);
+    }
     if (field->default_json)
         return NULL;
     /* The reference then lets the enum read the record around the field, which
@@ -444,10 +458,11 @@ static const struct rope *compare_fields(struct comparison *c,
                                          const struct step *at)
 {
     const struct rope *all = NULL;
-    struct step fields = {at, "fields", 0};
+    struct step fields = {at, "fields", 0, reader->pos, writer->pos};
 
     for (uint32_t i = 0; i < reader->field_count && !is_over(c); i++) {
-        struct step step = {&fields, NULL, i};
+        struct step step = {&fields, NULL, i, reader->fields[i].name_pos,
+                            writer->pos};
 
         all = join(c, all, compare_field(c, &reader->fields[i], writer, &step));
     }
@@ -474,7 +489,8 @@ static const struct rope *judge(struct comparison *c,
                                 const struct step *at)
 {
     const bool is_array = reader->kind == TREATY_AVRO_ARRAY;
-    struct step item = {at, is_array ? "items" : "values", 0};
+    struct step item = {at, is_array ? "items" : "values", 0, reader->item_pos,
+                        writer->item_pos};
 
     if (reader->kind == writer->kind) {
         if (reader->item)

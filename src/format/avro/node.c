@@ -41,18 +41,3 @@ int32_t treaty_avro_symbol_find(const struct treaty_avro_node *enumeration,
         return -1;
     return (int32_t)(found - enumeration->symbols);
 }
-
-int32_t treaty_avro_branch_find(const struct treaty_avro_node *node,
-                                enum treaty_avro_kind kind,
-                                struct treaty_str full)
-{
-    for (uint32_t i = 0; i < node->branch_count; i++) {
-        const struct treaty_avro_node *branch = node->branches[i];
-
-        if (branch->kind != kind)
-            continue;
-        if (!treaty_avro_is_named(kind) || treaty_str_eq(branch->full, full))
-            return (int32_t)i;
-    }
-    return -1;
-}

@@ -161,7 +161,6 @@ static enum treaty_code parse_tree(struct treaty_schema *schema,
     treaty_arena_init(&p.scratch, 0, NULL);
     tree->strictness = source->strictness;
     tree->limits = treaty_limits_fill(source->limits);
-    tree->root_pos = 0;
     treaty_map_init(&tree->names, p.arena);
     code = parse_imports(&p, source);
     if (!code)

@@ -134,7 +134,6 @@ struct treaty_avro_node {
 /* What `schema->root` points to. */
 struct treaty_avro_tree {
     const struct treaty_avro_node *root;
-    size_t root_pos;
     uint32_t node_count;
     struct treaty_map names; /* fullname -> node; reached from root or not */
     /* The root of each import, in the order of the source. */
@@ -168,11 +167,6 @@ treaty_avro_field_find(const struct treaty_avro_node *record,
                        struct treaty_str name);
 int32_t treaty_avro_symbol_find(const struct treaty_avro_node *enumeration,
                                 struct treaty_str symbol);
-
-/* The branch of that kind, and of that fullname where named; or -1. */
-int32_t treaty_avro_branch_find(const struct treaty_avro_node *node,
-                                enum treaty_avro_kind kind,
-                                struct treaty_str full);
 
 /*
  * True when `value` may stand as a default of `node`, by the reference's

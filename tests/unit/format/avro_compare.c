@@ -157,4 +157,54 @@ static void agrees_on_every_pair(void)
     corpus_each(CORPUS "pairs.jsonl", check_line);
 }
 
-TAP_MAIN({"agrees on every pair", agrees_on_every_pair})
+/* The positions of the first difference, as the texts from there on. */
+static void check_places(const char *old_text, const char *new_text,
+                         const char *writer_place, const char *reader_place)
+{
+    struct treaty_arena arena = {0};
+    struct treaty_findings findings = {.arena = &arena};
+    struct treaty_source old = {.text = treaty_str_z(old_text)};
+    struct treaty_source new = {.text = treaty_str_z(new_text)};
+    struct treaty_schema *writer = NULL;
+    struct treaty_schema *reader = NULL;
+
+    CHECK_INT(treaty_schema_parse(NULL, &old, &writer, NULL), TREATY_OK);
+    CHECK_INT(treaty_schema_parse(NULL, &new, &reader, NULL), TREATY_OK);
+    CHECK_INT(treaty_format_avro.compare(reader, writer, &findings), TREATY_OK);
+    if (CHECK(findings.count > 0)) {
+        CHECK(strncmp(new_text + findings.first->reader_pos, reader_place,
+                      strlen(reader_place)) == 0);
+        CHECK(strncmp(old_text + findings.first->writer_pos, writer_place,
+                      strlen(writer_place)) == 0);
+    }
+    treaty_schema_unref(writer);
+    treaty_schema_unref(reader);
+    treaty_arena_release(&arena);
+}
+
+/* A type is where it is used, a name where it is defined. */
+static void points_at_the_places(void)
+{
+    check_places("{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+                 "{\"name\":\"a\",\"type\":\"string\"}]}",
+                 "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+                 "{\"name\":\"a\",\"type\":\"R\"}]}",
+                 "\"string\"}]}", "\"R\"}]}");
+    check_places("[\"null\",\"int\"]", "[\"null\"]", "\"int\"", "[");
+    check_places("{\"type\":\"array\",\"items\":[\"int\",\"bytes\"]}",
+                 "{\"type\":\"array\",\"items\":\"long\"}", "\"bytes\"]",
+                 "\"long\"");
+    check_places("{\"type\":\"map\",\"values\":{\"type\":\"fixed\","
+                 "\"name\":\"F\",\"size\":1}}",
+                 "{\"type\":\"map\",\"values\":{\"type\":\"fixed\","
+                 "\"name\":\"G\",\"size\":1}}",
+                 "{\"type\":\"fixed\",\"name\":\"F\"",
+                 "{\"type\":\"fixed\",\"name\":\"G\"");
+    check_places("{\"type\":\"record\",\"name\":\"R\",\"fields\":[]}",
+                 "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+                 "{\"type\":\"int\",\"name\":\"new\"}]}",
+                 "{\"type\":\"record\"", "\"new\"}]}");
+}
+
+TAP_MAIN({"agrees on every pair", agrees_on_every_pair},
+         {"points at the places", points_at_the_places})
