@@ -1,53 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inputs that fuzzing began with or found, as ordinary tests. */
 #include "../../../fuzz/json.c"
 
-#include "base/file.h"
+#include "harness/inputs.h"
 #include "harness/tap.h"
 
-#include <dirent.h>
-
-#define CORPUS TREATY_SOURCE_DIR "/tests/corpus/fuzz/json"
-
-static void run_input(struct treaty_str input)
+/* With the flags of the input, and with all others. */
+static void run_input(char *data, size_t len)
 {
-    struct tap_guard guard = tap_guard_copy(input.data, input.len, false);
-
-    CHECK_INT(LLVMFuzzerTestOneInput((const uint8_t *)guard.data, input.len),
-              0);
-    tap_guard_free(&guard);
+    inputs_try(LLVMFuzzerTestOneInput, data, len);
+    for (char flags = '@'; len && flags <= '_'; flags++) {
+        data[0] = flags;
+        inputs_try(LLVMFuzzerTestOneInput, data, len);
+    }
 }
 
 static void inputs_hold(void)
 {
-    DIR *dir = opendir(CORPUS);
-    size_t ran = 0;
-
-    if (!CHECK(dir))
-        return;
-    for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-        struct treaty_arena arena = {0};
-        struct treaty_str input = {0};
-        char path[512];
-
-        if (e->d_name[0] == '.')
-            continue;
-        (void)snprintf(path, sizeof(path), "%s/%s", CORPUS, e->d_name);
-        CHECK_INT(treaty_file_read(&arena, path, 0, &input, NULL), TREATY_OK);
-        /* With the flags of the input, and with all others. */
-        run_input(input);
-        for (char flags = '@'; input.len && flags <= '_'; flags++) {
-            char *copy = (char *)(uintptr_t)input.data;
-
-            copy[0] = flags;
-            run_input(input);
-        }
-        ran++;
-        treaty_arena_release(&arena);
-    }
-    (void)closedir(dir);
-    CHECK(ran >= 10);
-    tap_add_passed(ran);
+    inputs_each("json", 16, run_input);
 }
 
 TAP_MAIN({"inputs hold", inputs_hold})
