@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "http/head.h"
 #include "http/negotiate.h"
 #include "http/url.h"
@@ -18,13 +19,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What a handler is given of the target has been decoded and is UTF-8. */
 static void echo(struct treaty_http_request *req, void *app)
 {
     struct treaty_str value = treaty_http_query(req, "q");
 
     (void)app;
+    if (!treaty_utf8_valid(value))
+        abort();
     for (size_t i = 0; i < treaty_http_param_count(req); i++)
-        if (memchr(treaty_http_param(req, i).data, '\0', 0))
+        if (!treaty_utf8_valid(treaty_http_param(req, i)))
             abort();
     treaty_http_reply(req, 200, value.data ? value : treaty_http_body(req));
 }
