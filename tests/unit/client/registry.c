@@ -343,10 +343,47 @@ static void deletes(void)
     end(&f);
 }
 
+/* Nothing of a request is left in the next one on the same connection. */
+static void note_last(void *ctx, const struct responder_request *request,
+                      struct responder_reply *reply)
+{
+    char *last = (char *)ctx;
+
+    snprintf(last, 200, "%s %s %zu", request->method, request->path,
+             strlen(request->body));
+    reply->body = "{\"id\":1,\"schema\":\"x\"}";
+}
+
+static void forgets_the_request_before(void)
+{
+    char last[200] = "";
+    struct responder *responder = responder_start(note_last, last);
+    struct treaty_client_options options = {.urls = responder_url(responder)};
+    struct treaty_scratch *scratch = treaty_scratch_new(0, NULL);
+    struct treaty_client *client = NULL;
+    struct treaty_schema_info info;
+    struct treaty_error err;
+
+    CHECK_INT(treaty_client_new(&options, &client, &err), TREATY_OK);
+    CHECK_INT(treaty_client_look_up(client, &plain, scratch, &info, &err),
+              TREATY_OK);
+    CHECK_STR_Z(treaty_str_z(last), "POST /subjects/orders%2Fv%201-value 20");
+    CHECK_INT(treaty_client_get_id(client, 3, scratch, &info, &err), TREATY_OK);
+    CHECK_STR_Z(treaty_str_z(last), "GET /schemas/ids/3 0");
+    CHECK_INT(treaty_client_delete_subject(client, "s", false, &err),
+              TREATY_OK);
+    CHECK_STR_Z(treaty_str_z(last), "DELETE /subjects/s 0");
+    CHECK_INT(responder_connections(responder), 1);
+    treaty_scratch_free(scratch);
+    treaty_client_free(client);
+    responder_stop(responder);
+}
+
 TAP_MAIN({"registers", registers},
          {"registers with everything", registers_with_everything},
          {"looks up", looks_up}, {"needs an id", needs_an_id},
          {"gets by id", gets_by_id}, {"gets by GUID", gets_by_guid},
          {"gets versions", gets_versions}, {"lists subjects", lists_subjects},
          {"checks", checks}, {"reads and sets levels", reads_and_sets_levels},
-         {"deletes", deletes})
+         {"deletes", deletes},
+         {"forgets the request before", forgets_the_request_before})

@@ -104,6 +104,29 @@ static void copies_every_text(void)
     treaty_layout_unref(layout);
 }
 
+static void copies_every_key(void)
+{
+    struct treaty_layout *layout =
+        make_layout("{\"type\":\"map\",\"values\":\"int\"}");
+    struct treaty_scratch *scratch = treaty_scratch_new(0, NULL);
+    char letters[] = "abc";
+    struct {
+        struct treaty_str key;
+        int32_t value;
+    } entry = {{letters, 3}, 7};
+    struct treaty_array map = {&entry, 1};
+    const struct treaty_str *key;
+
+    CHECK_INT(treaty_type_stride(layout->root), sizeof(entry));
+    CHECK_INT(treaty_record_own(layout, &map, scratch), TREATY_OK);
+    memset(letters, 'x', 3);
+    memset(&entry, 0xee, sizeof(entry));
+    key = (const struct treaty_str *)map.items;
+    CHECK_STR_Z(*key, "abc");
+    treaty_scratch_free(scratch);
+    treaty_layout_unref(layout);
+}
+
 struct list {
     bool has_next;
     struct list *next;
@@ -157,5 +180,6 @@ static void survives_lack_of_memory(void)
 
 TAP_MAIN({"outlives its frame", outlives_its_frame},
          {"copies every text", copies_every_text},
+         {"copies every key", copies_every_key},
          {"stops at a depth", stops_at_a_depth},
          {"survives lack of memory", survives_lack_of_memory})

@@ -578,6 +578,63 @@ static void appends_all_or_nothing(void)
     end(&w);
 }
 
+struct pair {
+    int32_t x;
+    int32_t y;
+};
+
+#define PAIR_SCHEMA(x, y)                                                      \
+    "{\"type\":\"record\",\"name\":\"P\",\"fields\":["                         \
+    "{\"name\":\"x\",\"type\":\"int\",\"default\":" x "},"                     \
+    "{\"name\":\"y\",\"type\":\"int\",\"default\":" y "}]}"
+
+/* Readers that differ in their schema alone, and in their layout alone. */
+static void keeps_plans_apart(void)
+{
+    static const struct treaty_binding swapped[] = {
+        {.path = "x",
+         .offset = offsetof(struct pair, y),
+         .kind = TREATY_KIND_INT32},
+        {.path = "y",
+         .offset = offsetof(struct pair, x),
+         .kind = TREATY_KIND_INT32},
+    };
+    static const struct treaty_deserializer_options readers[] = {
+        {.schema = PAIR_SCHEMA("1", "2")},
+        {.schema = PAIR_SCHEMA("3", "4")},
+        {.schema = PAIR_SCHEMA("1", "2"),
+         .bindings = swapped,
+         .binding_count = 2,
+         .record_size = sizeof(struct pair)},
+    };
+    static const struct pair wants[] = {{1, 2}, {3, 4}, {2, 1}};
+    struct world w = begin();
+    struct treaty_serializer *serializer =
+        new_serializer(&w, (struct treaty_serializer_options){
+                               .schema = "{\"type\":\"record\",\"name\":\"P\","
+                                         "\"fields\":[]}",
+                               .topic = "p"});
+    struct treaty_message message;
+
+    CHECK_INT(treaty_serialize(serializer, "", w.scratch, &message, &w.err),
+              TREATY_OK);
+    for (size_t i = 0; i < 3; i++) {
+        struct treaty_deserializer *deserializer =
+            new_deserializer(&w, readers[i]);
+        struct pair got = {0};
+
+        CHECK_INT(
+            treaty_deserialize(deserializer, &message, &got, w.scratch, &w.err),
+            TREATY_OK);
+        CHECK_INT(got.x, wants[i].x);
+        CHECK_INT(got.y, wants[i].y);
+        treaty_deserializer_free(deserializer);
+    }
+    CHECK_INT(tap_registry_requests(w.registry), 2);
+    treaty_serializer_free(serializer);
+    end(&w);
+}
+
 /* A schema that refers to another subject's, on both sides. */
 static void follows_references(void)
 {
@@ -698,5 +755,6 @@ TAP_MAIN({"goes there and back", goes_there_and_back},
          {"follows the UTF-8 policy", follows_the_utf8_policy},
          {"bears broken frames", bears_broken_frames},
          {"appends all or nothing", appends_all_or_nothing},
+         {"keeps plans apart", keeps_plans_apart},
          {"follows references", follows_references},
          {"reads the known in a flood", reads_the_known_in_a_flood})

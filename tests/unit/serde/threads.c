@@ -173,7 +173,7 @@ static void keeps_deserializers_apart(void)
         treaty_serialize(s.serializers[0], &order, writer, &message, &err),
         TREATY_OK);
     for (int i = 0; i < 20; i++) {
-        struct treaty_event event;
+        struct treaty_event event = {0};
         struct order back = {0};
 
         CHECK_INT(treaty_deserializer_new(s.client, &options, &any, &err),
@@ -185,6 +185,8 @@ static void keeps_deserializers_apart(void)
             treaty_deserialize(s.deserializer, &message, &back, scratch, &err),
             TREATY_OK);
         CHECK_INT(back.ts, order.ts);
+        CHECK(event.layout &&
+              event.layout != treaty_deserializer_layout(s.deserializer));
         treaty_deserializer_free(any);
     }
     treaty_scratch_free(writer);
