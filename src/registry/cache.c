@@ -93,27 +93,28 @@ static void push_newest(struct treaty_cache *cache, struct node *n)
     cache->newest = n;
 }
 
-static struct node **place_of(struct treaty_cache *cache, uint64_t hash,
-                              struct treaty_str key)
+static struct node **bucket_of(struct treaty_cache *cache, uint64_t hash)
 {
-    struct node **at = &cache->buckets[hash % BUCKETS];
-
-    while (*at) {
-        struct treaty_str have = {(*at)->key, (*at)->key_len};
-
-        if ((*at)->hash == hash && treaty_str_eq(have, key))
-            break;
-        at = &(*at)->chain;
-    }
-    return at;
+    return &cache->buckets[hash % BUCKETS];
 }
 
-static void evict_oldest(struct treaty_cache *cache)
+static struct node *find_node(struct treaty_cache *cache, uint64_t hash,
+                              struct treaty_str key)
 {
-    struct node *n = cache->oldest;
-    struct node **at =
-        place_of(cache, n->hash, (struct treaty_str){n->key, n->key_len});
+    struct node *n = *bucket_of(cache, hash);
 
+    while (n && !(n->hash == hash &&
+                  treaty_str_eq((struct treaty_str){n->key, n->key_len}, key)))
+        n = n->chain;
+    return n;
+}
+
+static void evict(struct treaty_cache *cache, struct node *n)
+{
+    struct node **at = bucket_of(cache, n->hash);
+
+    while (*at != n)
+        at = &(*at)->chain;
     *at = n->chain;
     unlink_node(cache, n);
     cache->stats.bytes -= n->cost;
@@ -126,7 +127,7 @@ void treaty_cache_free(struct treaty_cache *cache)
     if (!cache)
         return;
     while (cache->oldest)
-        evict_oldest(cache);
+        evict(cache, cache->oldest);
     (void)pthread_mutex_destroy(&cache->lock);
     free(cache);
 }
@@ -134,7 +135,7 @@ void treaty_cache_free(struct treaty_cache *cache)
 static struct treaty_parsed *get_locked(struct treaty_cache *cache,
                                         uint64_t hash, struct treaty_str key)
 {
-    struct node *n = *place_of(cache, hash, key);
+    struct node *n = find_node(cache, hash, key);
 
     if (!n) {
         cache->stats.misses++;
@@ -162,17 +163,17 @@ struct treaty_parsed *treaty_cache_get(struct treaty_cache *cache,
 /* The node stays the caller's when another thread came first. */
 static bool put_locked(struct treaty_cache *cache, struct node *n)
 {
-    struct node **at =
-        place_of(cache, n->hash, (struct treaty_str){n->key, n->key_len});
+    struct node **bucket = bucket_of(cache, n->hash);
 
-    if (*at)
+    if (find_node(cache, n->hash, (struct treaty_str){n->key, n->key_len}))
         return false;
-    *at = n;
+    n->chain = *bucket;
+    *bucket = n;
     push_newest(cache, n);
     ref(n->parsed);
     cache->stats.bytes += n->cost;
-    while (cache->stats.bytes > cache->bytes_max)
-        evict_oldest(cache);
+    while (cache->oldest && cache->stats.bytes > cache->bytes_max)
+        evict(cache, cache->oldest);
     return true;
 }
 

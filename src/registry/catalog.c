@@ -421,29 +421,23 @@ enum treaty_code treaty_catalog_uses(const struct treaty_catalog *catalog,
 }
 
 enum treaty_code treaty_catalog_referenced_by(
-    const struct treaty_catalog *catalog, struct treaty_str subject,
-    int32_t version, enum treaty_deleted deleted, struct treaty_arena *arena,
-    struct treaty_id_list *ret, struct treaty_error *err)
+    const struct treaty_catalog *catalog, const struct treaty_version *version,
+    enum treaty_deleted deleted, struct treaty_arena *arena,
+    struct treaty_id_list *ret)
 {
-    const struct treaty_version *v;
     const struct treaty_edge *edge;
-    struct treaty_sorted_cursor c;
+    struct treaty_sorted_cursor c = edges_from(catalog, version);
     int32_t *items;
     size_t n = 0;
-    enum treaty_code code = treaty_catalog_version(
-        catalog, subject, version, TREATY_WITH_DELETED, &v, err);
 
-    if (code != TREATY_OK)
-        return code;
-    c = edges_from(catalog, v);
-    while (next_edge(&c, v))
+    while (next_edge(&c, version))
         n++;
     items = TREATY_ARENA_NEW_N(arena, int32_t, n + 1);
     if (!items)
-        return treaty_fail_nomem(err);
+        return TREATY_ENOMEM;
     n = 0;
-    c = edges_from(catalog, v);
-    for (edge = next_edge(&c, v); edge; edge = next_edge(&c, v)) {
+    c = edges_from(catalog, version);
+    for (edge = next_edge(&c, version); edge; edge = next_edge(&c, version)) {
         if (is_used(catalog, edge->entry->id, deleted, (struct treaty_str){0}))
             items[n++] = edge->entry->id;
     }

@@ -143,12 +143,12 @@ treaty_catalog_uses(const struct treaty_catalog *catalog, int64_t id,
                     enum treaty_deleted deleted, struct treaty_arena *arena,
                     struct treaty_version_list *ret, struct treaty_error *err);
 
-/* Ids of schemas that refer to this version. TREATY_ENOSUBJECT,
- * TREATY_ENOVERSION, TREATY_ENOMEM. With TREATY_LIVE only ids in live use. */
+/* Ids of schemas that refer to `version`; with TREATY_LIVE only those in live
+ * use. TREATY_ENOMEM. */
 TREATY_MUST_CHECK enum treaty_code treaty_catalog_referenced_by(
-    const struct treaty_catalog *catalog, struct treaty_str subject,
-    int32_t version, enum treaty_deleted deleted, struct treaty_arena *arena,
-    struct treaty_id_list *ret, struct treaty_error *err);
+    const struct treaty_catalog *catalog, const struct treaty_version *version,
+    enum treaty_deleted deleted, struct treaty_arena *arena,
+    struct treaty_id_list *ret);
 
 /* The highest id given so far, 0 for none, and what there is. */
 int32_t treaty_catalog_id_max(const struct treaty_catalog *catalog);

@@ -139,17 +139,23 @@ static enum treaty_code find_referrers(struct treaty_http_request *req,
                                        struct treaty_id_list *list,
                                        struct treaty_error *err)
 {
+    const struct treaty_version *version;
     struct treaty_str subject;
     int32_t number;
     enum treaty_code code = treaty_server_version(req, 1, &number, err);
 
     if (!code)
         code = treaty_server_subject(req, 0, &subject, err);
+    if (!code)
+        code = treaty_catalog_version(catalog, subject, number,
+                                      TREATY_WITH_DELETED, &version, err);
     if (code)
         return code;
-    return treaty_catalog_referenced_by(catalog, subject, number,
-                                        treaty_server_deleted(req),
-                                        treaty_http_arena(req), list, err);
+    if (treaty_catalog_referenced_by(catalog, version,
+                                     treaty_server_deleted(req),
+                                     treaty_http_arena(req), list))
+        return treaty_fail_nomem(err);
+    return TREATY_OK;
 }
 
 void treaty_server_version_referenced_by(struct treaty_http_request *req,

@@ -290,10 +290,12 @@ static enum treaty_code op_referencedby(struct run *r, struct options *o)
 {
     const struct treaty_catalog *c = treaty_registry_pin(r->reader);
     struct treaty_id_list list;
-    enum treaty_code code =
-        treaty_catalog_referenced_by(c, o->task.subject, o->task.version,
-                                     o->deleted, &r->arena, &list, NULL);
+    const struct treaty_version *v;
+    enum treaty_code code = treaty_catalog_version(
+        c, o->task.subject, o->task.version, TREATY_WITH_DELETED, &v, NULL);
 
+    if (code == TREATY_OK)
+        code = treaty_catalog_referenced_by(c, v, o->deleted, &r->arena, &list);
     for (size_t i = 0; code == TREATY_OK && i < list.count; i++) {
         say_space(r);
         treaty_buf_put_i64(&r->answer, list.items[i]);
