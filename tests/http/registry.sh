@@ -59,6 +59,12 @@ check_has "with the reason" "$(cat "$tmp/err")" "Address already in use"
 ask GET /schemas/ids/1
 check_has "the first one goes on" "$code $body" '200 {"guid":'
 
+ask GET /metrics
+for name in $(echo "$body" | sed -n 's/^# TYPE \(treaty_[a-z_]*\) .*/\1/p'); do
+    check "the manual tells what $name is" \
+        grep -q "$name" "$TREATY_SOURCE/docs/man/treaty-registry.1.in"
+done
+
 stop_process "$first"
 check_eq "it stops with status 0 when asked to" "$status" 0
 check_has "and says so" "$(cat "$tmp/first.err")" stopping
