@@ -16,7 +16,8 @@ static inline const uint8_t *take_text(const uint8_t *at, const uint8_t *end,
     if (TREATY_UNLIKELY(!next))
         return NULL;
     *ret = (struct treaty_str){(const char *)from, (size_t)(next - from)};
-    if (TREATY_UNLIKELY(!is_ascii(from, next, end)) && !treaty_utf8_valid(*ret))
+    if (TREATY_UNLIKELY(find_high_bits(from, next, end)) &&
+        !treaty_utf8_valid(*ret))
         return NULL;
     return next;
 }

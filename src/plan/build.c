@@ -283,8 +283,7 @@ uint32_t treaty_build_loss(struct treaty_builder *b,
 }
 
 /* A copy on the plan's arena; NULL also marks the builder as failed. */
-static const void *freeze(struct treaty_builder *b, const void *rows,
-                          size_t size)
+static void *freeze(struct treaty_builder *b, const void *rows, size_t size)
 {
     void *copy = treaty_arena_alloc(&b->arena, size ? size : 1);
 
@@ -344,9 +343,8 @@ static enum treaty_code give_up(struct treaty_builder *b,
     return treaty_fail_nomem(err);
 }
 
-enum treaty_code treaty_build_finish(struct treaty_builder *b, uint32_t entry,
-                                     size_t record_size,
-                                     const struct treaty_plan_options *options,
+enum treaty_code treaty_build_finish(struct treaty_builder *b,
+                                     const struct treaty_build_spec *spec,
                                      struct treaty_plan **ret,
                                      struct treaty_error *err)
 {
@@ -360,12 +358,13 @@ enum treaty_code treaty_build_finish(struct treaty_builder *b, uint32_t entry,
     if (b->failed)
         return give_up(b, err);
 
-    plan->entry = entry;
-    plan->record_size = record_size;
-    plan->options = fill_options(options);
+    plan->entry = plan->ops + spec->entry;
+    plan->record_size = spec->record_size;
+    plan->options = fill_options(spec->options);
     plan->refs = 1;
     plan->arena = b->arena;
     release_tables(b);
+    treaty_plan_set_way(plan, spec->way);
     *ret = plan;
     return TREATY_OK;
 }

@@ -116,21 +116,33 @@ uint32_t treaty_build_fail(struct treaty_builder *b,
 uint32_t treaty_build_loss(struct treaty_builder *b,
                            const struct treaty_plan_note *note);
 
+/* Which loop runs a plan. */
+enum treaty_plan_way { TREATY_PLAN_DECODES, TREATY_PLAN_ENCODES };
+
+struct treaty_build_spec {
+    enum treaty_plan_way way;
+    uint32_t entry;     /* the first operation */
+    size_t record_size; /* of the struct that is filled or read */
+    const struct treaty_plan_options *options; /* or NULL */
+};
+
 /*
- * Freeze into a plan for a struct of `record_size` bytes that starts at
- * operation `entry`; the builder is used up either way. TREATY_ENOMEM, or
+ * Freeze into a plan; the builder is used up either way. TREATY_ENOMEM, or
  * TREATY_ELIMIT when the schema makes more operations than a plan may have.
  */
 TREATY_MUST_CHECK enum treaty_code
-treaty_build_finish(struct treaty_builder *b, uint32_t entry,
-                    size_t record_size,
-                    const struct treaty_plan_options *options,
+treaty_build_finish(struct treaty_builder *b,
+                    const struct treaty_build_spec *spec,
                     struct treaty_plan **ret, struct treaty_error *err);
 
-/* Which way a plan that was finished runs; by the machine it is on. */
-void treaty_plan_set_decoder(struct treaty_plan *plan);
-void treaty_plan_set_encoder(struct treaty_plan *plan);
-/* The portable loops, whatever the machine: for tests that compare. */
+/* Join neighbours into the pairs of plan/op.h. */
+void treaty_plan_fuse(struct treaty_plan *plan, enum treaty_plan_way way);
+
+/* Make a plan that was just frozen ready to run. */
+void treaty_plan_set_way(struct treaty_plan *plan, enum treaty_plan_way way);
+
+/* The portable loops, or those of this machine: for tests that compare. */
 void treaty_plan_set_portable(struct treaty_plan *plan);
+void treaty_plan_set_native(struct treaty_plan *plan);
 
 #endif

@@ -9,23 +9,21 @@
 
 #include <string.h>
 
-const uint8_t *treaty_decode_varint(const uint8_t *at, const uint8_t *end,
-                                    uint64_t *ret)
+struct treaty_varint treaty_decode_varint(const uint8_t *at, const uint8_t *end)
 {
+    const struct treaty_varint bad = {0};
     uint64_t value = 0;
 
     for (unsigned shift = 0; shift < 70 && at < end; shift += 7) {
         uint8_t byte = *at++;
 
         if (shift == 63 && byte > 1)
-            return NULL; /* more than 64 bits */
+            return bad; /* more than 64 bits */
         value |= (uint64_t)(byte & 0x7F) << shift;
-        if (byte < 0x80) {
-            *ret = value;
-            return at;
-        }
+        if (byte < 0x80)
+            return (struct treaty_varint){at, value};
     }
-    return NULL;
+    return bad;
 }
 
 enum treaty_code treaty_decode_why(const uint8_t *at, const uint8_t *end,
@@ -42,22 +40,21 @@ enum treaty_code treaty_decode_why(const uint8_t *at, const uint8_t *end,
 
 enum treaty_code treaty_decode_why_length(const uint8_t *at, const uint8_t *end)
 {
-    uint64_t raw;
+    struct treaty_varint length = treaty_decode_varint(at, end);
 
-    if (!treaty_decode_varint(at, end, &raw))
+    if (!length.next)
         return treaty_decode_why(at, end, 10);
-    return raw & 1 ? TREATY_ELENGTH : TREATY_ETRUNCATED;
+    return length.value & 1 ? TREATY_ELENGTH : TREATY_ETRUNCATED;
 }
 
 /* The count was readable or not; else it was the size behind it. */
 enum treaty_code treaty_decode_why_block(const uint8_t *at, const uint8_t *end)
 {
-    uint64_t raw;
-    const uint8_t *next = treaty_decode_varint(at, end, &raw);
+    struct treaty_varint count = treaty_decode_varint(at, end);
 
-    if (!next)
+    if (!count.next)
         return treaty_decode_why(at, end, 10);
-    return treaty_decode_why_length(next, end);
+    return treaty_decode_why_length(count.next, end);
 }
 
 static void *no_memory(struct treaty_decode *run, enum treaty_code code)
@@ -71,23 +68,23 @@ void *treaty_decode_alloc(struct treaty_decode *run,
 {
     void *memory;
 
-    if (size > plan->options.memory_max - run->memory)
+    if (size > plan->options.memory_max - run->used.memory)
         return no_memory(run, TREATY_ELIMIT);
     memory = treaty_arena_alloc(run->arena, size);
     if (!memory)
         return no_memory(run, TREATY_ENOMEM);
-    run->memory += size;
+    run->used.memory += size;
     return memory;
 }
 
 /* Items that take no bytes could be counted in billions for free. */
 static bool pay_for_empty(struct treaty_decode *run, uint64_t count)
 {
-    if (count > TREATY_EMPTY_ITEMS_MAX - run->empty_items) {
+    if (count > TREATY_EMPTY_ITEMS_MAX - run->used.empty_items) {
         run->code = TREATY_ELIMIT;
         return false;
     }
-    run->empty_items += count;
+    run->used.empty_items += (uint32_t)count;
     return true;
 }
 
@@ -144,16 +141,14 @@ struct treaty_frame *treaty_decode_deepen(struct treaty_decode *run,
                                           const struct treaty_plan *plan,
                                           struct treaty_frame *top)
 {
-    size_t used = (size_t)(top - run->frames);
+    size_t used = top->level + 1;
     struct treaty_frame *frames =
         treaty_decode_alloc(run, plan, 2 * used * sizeof(*frames));
 
     if (!frames)
         return NULL;
-    memcpy(frames, run->frames, used * sizeof(*frames));
-    run->frames = frames;
-    run->frames_end = frames + 2 * used;
-    return frames + used;
+    memcpy(frames, top - top->level, used * sizeof(*frames));
+    return frames + top->level;
 }
 
 /* The key of an entry, which starts with it. */
@@ -274,14 +269,13 @@ static size_t item_number(const struct treaty_frame *frame)
 }
 
 /* The path in this event: of each open level its place, then the operation. */
-static void print_path(const struct treaty_decode *run,
-                       const struct treaty_decode_place *place,
+static void print_path(const struct treaty_decode_place *place,
                        struct treaty_path *path)
 {
     const struct treaty_plan *plan = place->plan;
+    const struct treaty_frame *top = place->frame;
 
-    for (const struct treaty_frame *f = run->frames + 1; f <= place->frame;
-         f++) {
+    for (const struct treaty_frame *f = top - top->level + 1; f <= top; f++) {
         bool is_loop = f->site->code == TREATY_DECODE_LOOP ||
                        f->site->code == TREATY_DECODE_SKIP_LOOP;
 
@@ -290,7 +284,7 @@ static void print_path(const struct treaty_decode *run,
         if (is_loop && f->site != place->op && f->left)
             treaty_path_put_index(path, item_number(f));
     }
-    if (place->frame == run->frames || place->frame->site != place->op)
+    if (top->level == 0 || top->site != place->op)
         treaty_path_put_op(path, plan, place->op);
 }
 
@@ -300,19 +294,17 @@ enum_fail(const struct treaty_decode_place *place)
 {
     const struct treaty_plan *plan = place->plan;
     const int32_t *table = plan->ints + place->op->arg;
-    uint64_t raw;
+    struct treaty_varint raw = treaty_decode_varint(place->at, place->end);
     int32_t symbol;
 
-    if (!treaty_decode_varint(place->at, place->end, &raw) || (raw & 1) ||
-        raw >> 1 >= (uint64_t)table[0])
+    if (!raw.next || (raw.value & 1) || raw.value >> 1 >= (uint64_t)table[0])
         return NULL;
-    symbol = table[1 + (raw >> 1)];
+    symbol = table[1 + (raw.value >> 1)];
     return symbol < -1 ? &plan->fails[-2 - symbol] : NULL;
 }
 
-const uint8_t *treaty_decode_fail(struct treaty_decode *run,
-                                  const struct treaty_decode_place *place,
-                                  enum treaty_code code)
+enum treaty_code treaty_decode_fail(const struct treaty_decode_place *place,
+                                    enum treaty_code code)
 {
     const struct treaty_plan *plan = place->plan;
     const struct treaty_plan_note *note = NULL;
@@ -326,12 +318,11 @@ const uint8_t *treaty_decode_fail(struct treaty_decode *run,
     if (note)
         code = note->code;
 
-    run->code = code;
-    if (!run->err)
-        return NULL;
-    treaty_fail(run->err, code, (size_t)(place->at - run->start), "%s",
+    if (!place->err)
+        return code;
+    treaty_fail(place->err, code, (size_t)(place->at - place->start), "%s",
                 note ? note->text.data : treaty_code_text(code));
-    print_path(run, place, &path);
-    treaty_error_set_path(run->err, treaty_path_str(&path));
-    return NULL;
+    print_path(place, &path);
+    treaty_error_set_path(place->err, treaty_path_str(&path));
+    return code;
 }

@@ -15,8 +15,9 @@
  * Invariants:
  *  1. `at` moves only when an operation has succeeded, so on failure it is
  *     where the piece that is at fault starts.
- *  2. frames[0] is never used: `top` stands there while nothing is open.
- *  3. What is stored into memory from the arena was paid for by `run->memory`.
+ *  2. frames[0] stands for the event: `top` is there while nothing is open.
+ *  3. What is stored into memory from the arena was paid for by
+ * `run->used.memory`.
  */
 #include "plan/read.h"
 
@@ -32,6 +33,27 @@ static inline void store_str(char *to, const uint8_t *from, const uint8_t *end)
     struct treaty_str view = {(const char *)from, (size_t)(end - from)};
 
     memcpy(to, &view, sizeof(view));
+}
+
+static TREATY_COLD bool is_utf8(const uint8_t *from, const uint8_t *end)
+{
+    struct treaty_str text = {(const char *)from, (size_t)(end - from)};
+
+    return treaty_utf8_valid(text);
+}
+
+/* False when the number has no symbol, or the symbol no place. */
+static inline bool store_enum(char *to, const int32_t *table, uint32_t raw)
+{
+    uint32_t number = raw >> 1;
+    int32_t symbol;
+
+    if (TREATY_UNLIKELY((raw & 1) || number >= (uint32_t)table[0]))
+        return false;
+    symbol = table[1 + (size_t)number];
+    memcpy(to + offsetof(struct treaty_enum, symbol), &symbol, sizeof(symbol));
+    memcpy(to + offsetof(struct treaty_enum, raw), &number, sizeof(number));
+    return TREATY_LIKELY(symbol >= -1);
 }
 
 static inline float as_float(uint32_t bits)
@@ -68,7 +90,7 @@ static inline const uint8_t *read_block(const uint8_t *at, const uint8_t *end,
     if (TREATY_LIKELY(!(raw & 1)))
         return next;
     *ret_count = (raw >> 1) + 1;
-    next = treaty_decode_varint(next, end, &size);
+    next = read_slowly(next, end, &size);
     if (!next || (size & 1) || size >> 1 > (size_t)(end - next))
         return NULL;
     *ret_size = size >> 1;
@@ -88,11 +110,11 @@ static inline char *open_block(const struct treaty_plan *plan,
     frame->left = count;
     if (TREATY_LIKELY(loop->item_min && count <= rest &&
                       count * loop->item_min <= rest && !frame->cap && size &&
-                      size <= plan->options.memory_max - run->memory))
+                      size <= plan->options.memory_max - run->used.memory))
         items = treaty_arena_alloc_aligned(run->arena, size, 16);
     if (TREATY_UNLIKELY(!items))
         return treaty_decode_grow(run, plan, frame, count, rest);
-    run->memory += size;
+    run->used.memory += size;
     frame->cap = count;
     frame->array->items = items;
     frame->array->count = count;
@@ -114,31 +136,120 @@ static inline char *open_block(const struct treaty_plan *plan,
         goto fail;                                                             \
     } while (0)
 
+#define PUSH(filled)                                                           \
+    do {                                                                       \
+        size_t level = top->level + 1;                                         \
+        if (TREATY_UNLIKELY(treaty_frames_are_full(level))) {                  \
+            struct treaty_frame *moved = treaty_decode_deepen(run, plan, top); \
+            if (!moved)                                                        \
+                FAIL_AS(run->code);                                            \
+            top = moved;                                                       \
+        }                                                                      \
+        top++;                                                                 \
+        *top = (struct treaty_frame){op, base, (filled), 0, 0, level};         \
+    } while (0)
+
+/*
+ * The operations that come in pairs, each leaving `op` where it was. What is at
+ * fault is found out again at the label that is gone to.
+ */
+#define RUN_INT_AS(type)                                                       \
+    next = read_int(at, end, &raw32);                                          \
+    if (TREATY_UNLIKELY(!next))                                                \
+        goto bad_int;                                                          \
+    STORE(type, (type)unzigzag(raw32));                                        \
+    at = next
+#define RUN_LONG_AS(type)                                                      \
+    next = read_long(at, end, &raw);                                           \
+    if (TREATY_UNLIKELY(!next))                                                \
+        goto bad_long;                                                         \
+    STORE(type, (type)unzigzag(raw));                                          \
+    at = next
+#define RUN_INT RUN_INT_AS(int32_t)
+#define RUN_INT_TO_LONG RUN_INT_AS(int64_t)
+#define RUN_LONG RUN_LONG_AS(int64_t)
+#define RUN_DOUBLE                                                             \
+    if (TREATY_UNLIKELY(end - at < 8))                                         \
+        FAIL_AS(TREATY_ETRUNCATED);                                            \
+    STORE(uint64_t, load64(at));                                               \
+    at += 8
+#define RUN_STRING                                                             \
+    next = read_bytes(at, end, &from);                                         \
+    if (TREATY_UNLIKELY(!next))                                                \
+        goto bad_length;                                                       \
+    if (TREATY_UNLIKELY(find_high_bits(from, next, end)) &&                    \
+        !is_utf8(from, next))                                                  \
+        goto bad_utf8;                                                         \
+    store_str(base + op->off, from, next);                                     \
+    at = next
+#define RUN_ENUM                                                               \
+    next = read_int(at, end, &raw32);                                          \
+    if (TREATY_UNLIKELY(!next))                                                \
+        goto bad_int;                                                          \
+    if (TREATY_UNLIKELY(                                                       \
+            !store_enum(base + op->off, plan->ints + op->arg, raw32)))         \
+        FAIL_AS(TREATY_ESYMBOL);                                               \
+    at = next
+#define RUN_SKIP_STRINGS                                                       \
+    for (uint32_t i = op->arg; i; i--) {                                       \
+        next = read_bytes(at, end, &from);                                     \
+        if (TREATY_UNLIKELY(!next))                                            \
+            goto bad_length;                                                   \
+        at = next;                                                             \
+    }
+#define RUN_NULLABLE                                                           \
+    next = read_int(at, end, &raw32);                                          \
+    if (TREATY_UNLIKELY(!next))                                                \
+        goto bad_int;                                                          \
+    if (TREATY_UNLIKELY(raw32 & ~2u))                                          \
+        FAIL_AS(TREATY_EBRANCH);                                               \
+    at = next;                                                                 \
+    STORE(bool, raw32 >> 1 != op->a);                                          \
+    if (raw32 >> 1 == op->a) {                                                 \
+        op = plan->ops + op->arg;                                              \
+        DISPATCH();                                                            \
+    }
+#define RUN_NEXT                                                               \
+    top->left--;                                                               \
+    if (TREATY_UNLIKELY(!top->left))                                           \
+        goto next_block;                                                       \
+    base += op->off;                                                           \
+    op -= op->arg;                                                             \
+    DISPATCH()
+#define RUN_STOP return (uintptr_t)at
+
 /* NOLINTNEXTLINE(readability-function-size): one label an operation. */
-static const uint8_t *run_plan(const struct treaty_plan *plan,
-                               const uint8_t *at, const uint8_t *end,
-                               char *base, struct treaty_decode *run)
+static uintptr_t run_plan(const struct treaty_plan *plan, const uint8_t *at,
+                          const uint8_t *end, char *base,
+                          struct treaty_arena *arena, struct treaty_error *err)
 {
     static const void *const labels[] = {
 #define LABEL(name) &&do_##name,
         TREATY_DECODE_OPS(LABEL)
 #undef LABEL
+#define LABEL(first, second) &&do_##first##_AND_##second,
+            TREATY_DECODE_PAIRS(LABEL)
+#undef LABEL
     };
     struct treaty_frame frames[TREATY_FRAMES_INLINE];
     struct treaty_frame *top = frames;
-    const struct treaty_op *op = plan->ops + plan->entry;
+    const struct treaty_op *op = plan->entry;
+    const uint8_t *const start = at;
+    struct treaty_decode state;
+    struct treaty_decode *const run = &state;
     const uint8_t *next;
     const uint8_t *from;
     uint64_t raw;
     uint32_t raw32;
     enum treaty_code code;
 
-    run->frames = frames;
-    run->frames_end = frames + TREATY_FRAMES_INLINE;
+    memset(&run->used, 0, sizeof(run->used));
+    run->arena = arena;
+    frames[0].level = 0;
     DISPATCH();
 
 do_STOP:
-    return at;
+    RUN_STOP;
 
 do_JUMP:
     op = plan->ops + op->arg;
@@ -166,59 +277,31 @@ do_BOOL:
     ADVANCE();
 
 do_INT:
-    next = read_int(at, end, &raw32);
-    if (TREATY_UNLIKELY(!next))
-        goto bad_int;
-    STORE(int32_t, (int32_t)unzigzag(raw32));
-    at = next;
+    RUN_INT;
     ADVANCE();
 
 do_LONG:
-    next = read_long(at, end, &raw);
-    if (TREATY_UNLIKELY(!next))
-        goto bad_long;
-    STORE(int64_t, unzigzag(raw));
-    at = next;
+    RUN_LONG;
     ADVANCE();
 
 do_INT_TO_LONG:
-    next = read_int(at, end, &raw32);
-    if (TREATY_UNLIKELY(!next))
-        goto bad_int;
-    STORE(int64_t, unzigzag(raw32));
-    at = next;
+    RUN_INT_TO_LONG;
     ADVANCE();
 
 do_INT_TO_FLOAT:
-    next = read_int(at, end, &raw32);
-    if (TREATY_UNLIKELY(!next))
-        goto bad_int;
-    STORE(float, (float)unzigzag(raw32));
-    at = next;
+    RUN_INT_AS(float);
     ADVANCE();
 
 do_INT_TO_DOUBLE:
-    next = read_int(at, end, &raw32);
-    if (TREATY_UNLIKELY(!next))
-        goto bad_int;
-    STORE(double, (double)unzigzag(raw32));
-    at = next;
+    RUN_INT_AS(double);
     ADVANCE();
 
 do_LONG_TO_FLOAT:
-    next = read_long(at, end, &raw);
-    if (TREATY_UNLIKELY(!next))
-        goto bad_long;
-    STORE(float, (float)unzigzag(raw));
-    at = next;
+    RUN_LONG_AS(float);
     ADVANCE();
 
 do_LONG_TO_DOUBLE:
-    next = read_long(at, end, &raw);
-    if (TREATY_UNLIKELY(!next))
-        goto bad_long;
-    STORE(double, (double)unzigzag(raw));
-    at = next;
+    RUN_LONG_AS(double);
     ADVANCE();
 
 do_FLOAT:
@@ -229,10 +312,7 @@ do_FLOAT:
     ADVANCE();
 
 do_DOUBLE:
-    if (TREATY_UNLIKELY(end - at < 8))
-        FAIL_AS(TREATY_ETRUNCATED);
-    STORE(uint64_t, load64(at));
-    at += 8;
+    RUN_DOUBLE;
     ADVANCE();
 
 do_FLOAT_TO_DOUBLE:
@@ -243,20 +323,7 @@ do_FLOAT_TO_DOUBLE:
     ADVANCE();
 
 do_STRING:
-    next = read_bytes(at, end, &from);
-    if (TREATY_UNLIKELY(!next))
-        goto bad_length;
-    if (TREATY_UNLIKELY(!is_ascii(from, next, end))) {
-        struct treaty_str text = {(const char *)from, (size_t)(next - from)};
-        size_t valid = treaty_utf8_check(text);
-
-        if (valid != text.len) {
-            at = from + valid;
-            FAIL_AS(TREATY_EUTF8);
-        }
-    }
-    store_str(base + op->off, from, next);
-    at = next;
+    RUN_STRING;
     ADVANCE();
 
 do_STRING_REPLACE:
@@ -264,7 +331,7 @@ do_STRING_REPLACE:
     if (TREATY_UNLIKELY(!next))
         goto bad_length;
     store_str(base + op->off, from, next);
-    if (TREATY_UNLIKELY(!is_ascii(from, next, end)) &&
+    if (TREATY_UNLIKELY(find_high_bits(from, next, end)) &&
         !treaty_decode_replace(run, plan, base + op->off))
         FAIL_AS(run->code);
     at = next;
@@ -285,23 +352,9 @@ do_FIXED:
     at += op->arg;
     ADVANCE();
 
-do_ENUM : {
-    const int32_t *table = plan->ints + op->arg;
-    struct treaty_enum value;
-
-    next = read_int(at, end, &raw32);
-    if (TREATY_UNLIKELY(!next))
-        goto bad_int;
-    value.raw = (int32_t)unzigzag(raw32);
-    if (TREATY_UNLIKELY((uint32_t)value.raw >= (uint32_t)table[0]))
-        FAIL_AS(TREATY_ESYMBOL);
-    value.symbol = table[1 + value.raw];
-    if (TREATY_UNLIKELY(value.symbol < -1))
-        FAIL_AS(TREATY_ESYMBOL);
-    memcpy(base + op->off, &value, sizeof(value));
-    at = next;
+do_ENUM:
+    RUN_ENUM;
     ADVANCE();
-}
 
 do_SKIP_BYTES:
     if (TREATY_UNLIKELY((size_t)(end - at) < op->arg))
@@ -319,12 +372,7 @@ do_SKIP_NUMBERS:
     ADVANCE();
 
 do_SKIP_STRINGS:
-    for (uint32_t i = op->arg; i; i--) {
-        next = read_bytes(at, end, &from);
-        if (TREATY_UNLIKELY(!next))
-            goto bad_length;
-        at = next;
-    }
+    RUN_SKIP_STRINGS
     ADVANCE();
 
 do_SET_FLAG:
@@ -336,17 +384,7 @@ do_SET_BRANCH:
     ADVANCE();
 
 do_NULLABLE:
-    next = read_int(at, end, &raw32);
-    if (TREATY_UNLIKELY(!next))
-        goto bad_int;
-    if (TREATY_UNLIKELY(raw32 & ~2u))
-        FAIL_AS(TREATY_EBRANCH);
-    at = next;
-    STORE(bool, raw32 >> 1 != op->a);
-    if (raw32 >> 1 == op->a) {
-        op = plan->ops + op->arg;
-        DISPATCH();
-    }
+    RUN_NULLABLE
     ADVANCE();
 
 do_UNION : {
@@ -376,13 +414,7 @@ do_LOOP : {
         op = plan->ops + plan->loops[op->arg].after;
         DISPATCH();
     }
-    top++;
-    if (TREATY_UNLIKELY(top == run->frames_end)) {
-        top = treaty_decode_deepen(run, plan, top);
-        if (!top)
-            goto fail_deepen;
-    }
-    *top = (struct treaty_frame){op, base, array, 0, 0};
+    PUSH(array);
     goto open;
 }
 
@@ -394,15 +426,12 @@ open:
     op = top->site + 1;
     DISPATCH();
 
-do_NEXT : {
+do_NEXT:
+    RUN_NEXT;
+
+next_block : {
     size_t size;
 
-    top->left--;
-    if (TREATY_LIKELY(top->left)) {
-        base += op->off;
-        op -= op->arg;
-        DISPATCH();
-    }
     next = read_block(at, end, &raw, &size);
     if (TREATY_UNLIKELY(!next))
         goto bad_block;
@@ -439,13 +468,7 @@ do_FAR_NEXT : {
 }
 
 do_SKIP_LOOP:
-    top++;
-    if (TREATY_UNLIKELY(top == run->frames_end)) {
-        top = treaty_decode_deepen(run, plan, top);
-        if (!top)
-            goto fail_deepen;
-    }
-    *top = (struct treaty_frame){op, base, NULL, 0, 0};
+    PUSH(NULL);
     goto skip_blocks;
 
 do_SKIP_NEXT:
@@ -495,17 +518,11 @@ do_POINTER : {
     const struct treaty_plan_call *call = &plan->calls[op->arg];
 
     if (call->counted) {
-        if (TREATY_UNLIKELY(run->depth == plan->options.depth_max))
+        if (TREATY_UNLIKELY(run->used.depth == plan->options.depth_max))
             FAIL_AS(TREATY_EDEPTH);
-        run->depth++;
+        run->used.depth++;
     }
-    top++;
-    if (TREATY_UNLIKELY(top == run->frames_end)) {
-        top = treaty_decode_deepen(run, plan, top);
-        if (!top)
-            goto fail_deepen;
-    }
-    *top = (struct treaty_frame){op, base, NULL, 0, 0};
+    PUSH(NULL);
     base += op->off;
     if (op->code == TREATY_DECODE_POINTER) {
         char *part = treaty_decode_alloc(run, plan, call->size);
@@ -520,7 +537,7 @@ do_POINTER : {
 }
 
 do_RETURN:
-    run->depth -= plan->calls[top->site->arg].counted;
+    run->used.depth -= plan->calls[top->site->arg].counted;
     base = top->base;
     op = top->site + 1;
     top--;
@@ -531,6 +548,14 @@ do_REST:
     at = end;
     ADVANCE();
 
+#define PAIR(first, second)                                                    \
+    do_##first##_AND_##second : RUN_##first;                                   \
+    op++;                                                                      \
+    RUN_##second;                                                              \
+    ADVANCE();
+    TREATY_DECODE_PAIRS(PAIR)
+#undef PAIR
+
 bad_int:
     FAIL_AS(treaty_decode_why(at, end, 5));
 
@@ -540,18 +565,18 @@ bad_long:
 bad_length:
     FAIL_AS(treaty_decode_why_length(at, end));
 
+bad_utf8:
+    at = from + treaty_utf8_check((struct treaty_str){(const char *)from,
+                                                      (size_t)(next - from)});
+    FAIL_AS(TREATY_EUTF8);
+
 bad_block:
     FAIL_AS(treaty_decode_why_block(at, end));
 
-fail_deepen:
-    /* The old frames are still where they were, with all but this one. */
-    top = run->frames_end - 1;
-    code = run->code;
-
 fail : {
-    struct treaty_decode_place place = {plan, op, top, at, end};
+    struct treaty_decode_place place = {err, start, plan, op, top, at, end};
 
-    return treaty_decode_fail(run, &place, code);
+    return treaty_decode_fail(&place, code);
 }
 }
 

@@ -25,18 +25,16 @@ char *treaty_encode_grow(struct treaty_encode *run, char *at, size_t extra)
 struct treaty_encode_frame *
 treaty_encode_deepen(struct treaty_encode *run, struct treaty_encode_frame *top)
 {
-    size_t used = (size_t)(top - run->frames);
+    size_t used = top->level + 1;
     struct treaty_encode_frame *frames =
         realloc(run->heap, 2 * used * sizeof(*frames));
 
     if (!frames)
         return NULL;
     if (!run->heap)
-        memcpy(frames, run->frames, used * sizeof(*frames));
+        memcpy(frames, top - top->level, used * sizeof(*frames));
     run->heap = frames;
-    run->frames = frames;
-    run->frames_end = frames + 2 * used;
-    return frames + used;
+    return frames + used - 1;
 }
 
 size_t treaty_encode_replaced_len(struct treaty_str s)
@@ -61,17 +59,18 @@ char *treaty_encode_replace(char *at, struct treaty_str s)
     return at;
 }
 
-static void print_path(const struct treaty_encode *run,
-                       const struct treaty_encode_place *place,
+static void print_path(const struct treaty_encode_place *place,
                        struct treaty_path *path)
 {
-    for (const struct treaty_encode_frame *f = run->frames + 1;
-         f <= place->frame; f++) {
+    const struct treaty_encode_frame *top = place->frame;
+
+    for (const struct treaty_encode_frame *f = top - top->level + 1; f <= top;
+         f++) {
         treaty_path_put_op(path, place->plan, f->site);
         if (f->count && f->site != place->op)
             treaty_path_put_index(path, f->count - f->left);
     }
-    if (place->frame == run->frames || place->frame->site != place->op)
+    if (top->level == 0 || top->site != place->op)
         treaty_path_put_op(path, place->plan, place->op);
 }
 
@@ -112,7 +111,7 @@ enum treaty_code treaty_encode_fail(struct treaty_encode *run,
     if (!run->err)
         return code;
     describe(place, code, run->err);
-    print_path(run, place, &path);
+    print_path(place, &path);
     treaty_error_set_path(run->err, treaty_path_str(&path));
     return code;
 }

@@ -51,6 +51,95 @@
         }                                                                      \
     } while (0)
 
+#define PUSH(items)                                                            \
+    do {                                                                       \
+        size_t level = top->level + 1;                                         \
+        if (TREATY_UNLIKELY(treaty_frames_are_full(level))) {                  \
+            struct treaty_encode_frame *moved =                                \
+                treaty_encode_deepen(run, top);                                \
+            if (!moved)                                                        \
+                FAIL_AS(TREATY_ENOMEM);                                        \
+            top = moved;                                                       \
+        }                                                                      \
+        top++;                                                                 \
+        *top =                                                                 \
+            (struct treaty_encode_frame){op, base, (items), (items), level};   \
+    } while (0)
+
+/* The operations that come in pairs, each leaving `op` where it was. */
+#define RUN_INT                                                                \
+    do {                                                                       \
+        LOAD(int32_t, value);                                                  \
+        at = write_short(at, (uint32_t)zigzag(value));                         \
+    } while (0)
+#define RUN_LONG                                                               \
+    do {                                                                       \
+        LOAD(int64_t, value);                                                  \
+        at = write_long(at, zigzag(value));                                    \
+    } while (0)
+#define RUN_DOUBLE                                                             \
+    do {                                                                       \
+        LOAD(uint64_t, value);                                                 \
+        value = LITTLE64(value);                                               \
+        memcpy(at, &value, sizeof(value));                                     \
+        at += sizeof(value);                                                   \
+    } while (0)
+#define RUN_STRING                                                             \
+    do {                                                                       \
+        LOAD(struct treaty_str, value);                                        \
+        NEED(value.len);                                                       \
+        at = write_short(at, (uint64_t)value.len << 1);                        \
+        if (TREATY_UNLIKELY(!copy_text(at, value.data, value.len)) &&          \
+            !is_utf8(value))                                                   \
+            FAIL_AS(TREATY_EUTF8);                                             \
+        at += value.len;                                                       \
+    } while (0)
+#define RUN_ENUM                                                               \
+    do {                                                                       \
+        const int32_t *table = plan->ints + op->arg;                           \
+        LOAD(struct treaty_enum, value);                                       \
+        if (TREATY_UNLIKELY((uint32_t)value.symbol >= (uint32_t)table[0]))     \
+            FAIL_AS(TREATY_EVALUE);                                            \
+        value.raw = table[1 + value.symbol];                                   \
+        if (TREATY_UNLIKELY(value.raw < 0))                                    \
+            FAIL_AS(TREATY_EVALUE);                                            \
+        at = write_short(at, (uint64_t)value.raw << 1);                        \
+    } while (0)
+#define RUN_NULLABLE                                                           \
+    do {                                                                       \
+        LOAD(bool, present);                                                   \
+        if (!present) {                                                        \
+            *at++ = (char)(2 * op->a);                                         \
+            op = plan->ops + op->arg;                                          \
+            DISPATCH();                                                        \
+        }                                                                      \
+        *at++ = (char)(2 - 2 * op->a);                                         \
+    } while (0)
+#define RUN_LOOP goto do_LOOP
+#define RUN_NEXT                                                               \
+    do {                                                                       \
+        NEED(0);                                                               \
+        top->left--;                                                           \
+        if (TREATY_LIKELY(top->left)) {                                        \
+            base += op->off;                                                   \
+            op -= op->arg;                                                     \
+            DISPATCH();                                                        \
+        }                                                                      \
+        *at++ = 0;                                                             \
+        base = top->base;                                                      \
+        top--;                                                                 \
+    } while (0)
+#define RUN_STOP                                                               \
+    do {                                                                       \
+        run->out->len = (size_t)(at - run->out->data);                         \
+        return TREATY_OK;                                                      \
+    } while (0)
+
+static TREATY_COLD bool is_utf8(struct treaty_str s)
+{
+    return treaty_utf8_valid(s);
+}
+
 /* NOLINTNEXTLINE(readability-function-size): one label an operation. */
 static enum treaty_code run_plan(const struct treaty_plan *plan,
                                  const char *base, struct treaty_encode *run)
@@ -59,21 +148,22 @@ static enum treaty_code run_plan(const struct treaty_plan *plan,
 #define LABEL(name) &&do_##name,
         TREATY_ENCODE_OPS(LABEL)
 #undef LABEL
+#define LABEL(first, second) &&do_##first##_AND_##second,
+            TREATY_ENCODE_PAIRS(LABEL)
+#undef LABEL
     };
     struct treaty_encode_frame frames[TREATY_FRAMES_INLINE];
     struct treaty_encode_frame *top = frames;
-    const struct treaty_op *op = plan->ops + plan->entry;
+    const struct treaty_op *op = plan->entry;
     char *at = run->out->data + run->out->len;
     const char *end = run->out->data + run->out->cap;
     enum treaty_code code;
 
-    run->frames = frames;
-    run->frames_end = frames + TREATY_FRAMES_INLINE;
+    frames[0].level = 0;
     DISPATCH();
 
 do_STOP:
-    run->out->len = (size_t)(at - run->out->data);
-    return TREATY_OK;
+    RUN_STOP;
 
 do_JUMP:
     op = plan->ops + op->arg;
@@ -109,17 +199,13 @@ do_BOOL : {
     ADVANCE();
 }
 
-do_INT : {
-    LOAD(int32_t, value);
-    at = write_short(at, (uint32_t)zigzag(value));
+do_INT:
+    RUN_INT;
     ADVANCE();
-}
 
-do_LONG : {
-    LOAD(int64_t, value);
-    at = write_long(at, zigzag(value));
+do_LONG:
+    RUN_LONG;
     ADVANCE();
-}
 
 do_FLOAT : {
     LOAD(uint32_t, value);
@@ -129,24 +215,13 @@ do_FLOAT : {
     ADVANCE();
 }
 
-do_DOUBLE : {
-    LOAD(uint64_t, value);
-    value = LITTLE64(value);
-    memcpy(at, &value, sizeof(value));
-    at += sizeof(value);
+do_DOUBLE:
+    RUN_DOUBLE;
     ADVANCE();
-}
 
-do_STRING : {
-    LOAD(struct treaty_str, value);
-    NEED(value.len);
-    at = write_short(at, (uint64_t)value.len << 1);
-    if (TREATY_UNLIKELY(!copy_text(at, value.data, value.len)) &&
-        !treaty_utf8_valid(value))
-        FAIL_AS(TREATY_EUTF8);
-    at += value.len;
+do_STRING:
+    RUN_STRING;
     ADVANCE();
-}
 
 do_STRING_REPLACE : {
     LOAD(struct treaty_str, value);
@@ -181,29 +256,13 @@ do_FIXED:
     at += op->arg;
     ADVANCE();
 
-do_ENUM : {
-    const int32_t *table = plan->ints + op->arg;
-
-    LOAD(struct treaty_enum, value);
-    if (TREATY_UNLIKELY((uint32_t)value.symbol >= (uint32_t)table[0]))
-        FAIL_AS(TREATY_EVALUE);
-    value.raw = table[1 + value.symbol];
-    if (TREATY_UNLIKELY(value.raw < 0))
-        FAIL_AS(TREATY_EVALUE);
-    at = write_short(at, (uint64_t)value.raw << 1);
+do_ENUM:
+    RUN_ENUM;
     ADVANCE();
-}
 
-do_NULLABLE : {
-    LOAD(bool, present);
-    if (present) {
-        *at++ = (char)(2 - 2 * op->a);
-        ADVANCE();
-    }
-    *at++ = (char)(2 * op->a);
-    op = plan->ops + op->arg;
-    DISPATCH();
-}
+do_NULLABLE:
+    RUN_NULLABLE;
+    ADVANCE();
 
 do_BRANCH : {
     const int32_t *table = plan->ints + op->arg;
@@ -224,32 +283,27 @@ do_LOOP : {
     }
     at = write_short(at, (uint64_t)array.count << 1);
     NEED(0);
-    top++;
-    if (TREATY_UNLIKELY(top == run->frames_end)) {
-        top = treaty_encode_deepen(run, top);
-        if (!top)
-            goto fail_deepen;
-    }
-    *top = (struct treaty_encode_frame){op, base, array.count, array.count};
+    PUSH(array.count);
     base = array.items;
     ADVANCE();
 }
 
-do_NEXT : {
-    const struct treaty_encode_frame *frame = top;
+do_NEXT:
+    RUN_NEXT;
+    ADVANCE();
 
+do_FAR_NEXT:
     NEED(0);
     top->left--;
     if (TREATY_LIKELY(top->left)) {
-        base += plan->loops[frame->site->arg].stride;
+        base += plan->loops[top->site->arg].stride;
         op -= op->arg;
         DISPATCH();
     }
     *at++ = 0;
-    base = frame->base;
+    base = top->base;
     top--;
     ADVANCE();
-}
 
 do_CALL:
 do_POINTER : {
@@ -261,13 +315,7 @@ do_POINTER : {
             FAIL_AS(TREATY_EDEPTH);
         run->depth++;
     }
-    top++;
-    if (TREATY_UNLIKELY(top == run->frames_end)) {
-        top = treaty_encode_deepen(run, top);
-        if (!top)
-            goto fail_deepen;
-    }
-    *top = (struct treaty_encode_frame){op, base, 0, 0};
+    PUSH(0);
     if (op->code == TREATY_ENCODE_POINTER) {
         LOAD(const char *, part);
         if (!part)
@@ -288,12 +336,16 @@ do_RETURN:
     top--;
     DISPATCH();
 
+#define PAIR(first, second)                                                    \
+    do_##first##_AND_##second : RUN_##first;                                   \
+    op++;                                                                      \
+    RUN_##second;                                                              \
+    ADVANCE();
+    TREATY_ENCODE_PAIRS(PAIR)
+#undef PAIR
+
 fail_grow:
     FAIL_AS(run->out->failed);
-
-fail_deepen:
-    top = run->frames_end - 1;
-    code = TREATY_ENOMEM;
 
 fail : {
     struct treaty_encode_place place = {plan, op, top, base};

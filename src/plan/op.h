@@ -121,20 +121,93 @@ struct treaty_op {
     X(BRANCH)                                                                  \
     X(LOOP)                                                                    \
     X(NEXT)                                                                    \
+    X(FAR_NEXT)                                                                \
     X(CALL)                                                                    \
     X(POINTER)                                                                 \
     X(REST)
 
+/*
+ * Pairs that often stand next to each other, run as one operation: a jump less.
+ * The first takes the code of the pair; the second stays what it is, for those
+ * who jump to it. plan/fuse.c puts them in; formats need not know.
+ */
+#define TREATY_DECODE_PAIRS(X)                                                 \
+    X(STRING, STRING)                                                          \
+    X(STRING, LONG)                                                            \
+    X(STRING, INT)                                                             \
+    X(STRING, INT_TO_LONG)                                                     \
+    X(STRING, ENUM)                                                            \
+    X(STRING, DOUBLE)                                                          \
+    X(STRING, SKIP_STRINGS)                                                    \
+    X(STRING, NEXT)                                                            \
+    X(STRING, STOP)                                                            \
+    X(LONG, STRING)                                                            \
+    X(LONG, LONG)                                                              \
+    X(LONG, INT)                                                               \
+    X(LONG, ENUM)                                                              \
+    X(LONG, DOUBLE)                                                            \
+    X(LONG, NEXT)                                                              \
+    X(LONG, STOP)                                                              \
+    X(INT, STRING)                                                             \
+    X(INT, LONG)                                                               \
+    X(INT, INT)                                                                \
+    X(INT, NEXT)                                                               \
+    X(INT_TO_LONG, LONG)                                                       \
+    X(ENUM, STRING)                                                            \
+    X(ENUM, LONG)                                                              \
+    X(DOUBLE, STRING)                                                          \
+    X(DOUBLE, DOUBLE)                                                          \
+    X(DOUBLE, NEXT)                                                            \
+    X(SKIP_STRINGS, STRING)                                                    \
+    X(NULLABLE, STRING)                                                        \
+    X(NULLABLE, LONG)                                                          \
+    X(NULLABLE, INT)                                                           \
+    X(NULLABLE, DOUBLE)
+
+#define TREATY_ENCODE_PAIRS(X)                                                 \
+    X(STRING, STRING)                                                          \
+    X(STRING, LONG)                                                            \
+    X(STRING, INT)                                                             \
+    X(STRING, ENUM)                                                            \
+    X(STRING, DOUBLE)                                                          \
+    X(STRING, NEXT)                                                            \
+    X(STRING, STOP)                                                            \
+    X(LONG, STRING)                                                            \
+    X(LONG, LONG)                                                              \
+    X(LONG, INT)                                                               \
+    X(LONG, ENUM)                                                              \
+    X(LONG, LOOP)                                                              \
+    X(LONG, NEXT)                                                              \
+    X(INT, STRING)                                                             \
+    X(INT, LONG)                                                               \
+    X(INT, INT)                                                                \
+    X(INT, NEXT)                                                               \
+    X(ENUM, STRING)                                                            \
+    X(ENUM, LONG)                                                              \
+    X(DOUBLE, STRING)                                                          \
+    X(DOUBLE, DOUBLE)                                                          \
+    X(DOUBLE, NEXT)                                                            \
+    X(NULLABLE, STRING)                                                        \
+    X(NULLABLE, LONG)                                                          \
+    X(NULLABLE, INT)                                                           \
+    X(NULLABLE, DOUBLE)
+
 enum treaty_decode_op {
 #define TREATY_DECODE_ENUM(name) TREATY_DECODE_##name,
+#define TREATY_DECODE_PAIR(first, second) TREATY_DECODE_##first##_AND_##second,
     TREATY_DECODE_OPS(TREATY_DECODE_ENUM)
+        TREATY_DECODE_PAIRS(TREATY_DECODE_PAIR)
 #undef TREATY_DECODE_ENUM
+#undef TREATY_DECODE_PAIR
 };
 
 enum treaty_encode_op {
 #define TREATY_ENCODE_ENUM(name) TREATY_ENCODE_##name,
+#define TREATY_ENCODE_PAIR(first, second) TREATY_ENCODE_##first##_AND_##second,
     TREATY_ENCODE_OPS(TREATY_ENCODE_ENUM)
+        TREATY_ENCODE_PAIRS(TREATY_ENCODE_PAIR)
 #undef TREATY_ENCODE_ENUM
+#undef TREATY_ENCODE_PAIR
 };
 
 /*
@@ -177,14 +250,17 @@ enum { TREATY_EMPTY_ITEMS_MAX = 1 << 20 };
 /* The room that every encode operation may count on; see encode_loop.h. */
 enum { TREATY_ENCODE_ROOM = 256 };
 
-struct treaty_decode;
 struct treaty_encode;
 
-/* The end of what was read, or NULL after describing the failure. */
-typedef const uint8_t *(*treaty_decode_fn)(const struct treaty_plan *plan,
-                                           const uint8_t *data,
-                                           const uint8_t *end, char *record,
-                                           struct treaty_decode *run);
+/*
+ * One decode: the address behind what was read, or the code of the failure,
+ * which `err`, if given, describes: no byte lies at so low an address. One
+ * word, and six arguments, travel in registers.
+ */
+typedef uintptr_t (*treaty_decode_fn)(const struct treaty_plan *plan,
+                                      const uint8_t *data, const uint8_t *end,
+                                      char *record, struct treaty_arena *arena,
+                                      struct treaty_error *err);
 
 typedef enum treaty_code (*treaty_encode_fn)(const struct treaty_plan *plan,
                                              const char *record,
@@ -192,10 +268,10 @@ typedef enum treaty_code (*treaty_encode_fn)(const struct treaty_plan *plan,
 
 /* Row lengths of `ints` tables stand in front of the rows: {count, ...}. */
 struct treaty_plan {
-    treaty_decode_fn decode; /* NULL in a plan that encodes */
-    treaty_encode_fn encode; /* NULL in a plan that decodes */
-    const struct treaty_op *ops;
-    uint32_t entry;
+    treaty_decode_fn decode;       /* NULL in a plan that encodes */
+    treaty_encode_fn encode;       /* NULL in a plan that decodes */
+    const struct treaty_op *entry; /* the first one to run */
+    struct treaty_op *ops;
     const struct treaty_plan_loop *loops;
     const struct treaty_plan_call *calls;
     const struct treaty_plan_bytes *bytes;

@@ -49,12 +49,14 @@ size_t treaty_plan_record_size(const struct treaty_plan *plan)
     return plan->record_size;
 }
 
+#if defined(__x86_64__)
 static bool has_wide_loops(void)
 {
     unsigned needed = TREATY_CPU_AVX2 | TREATY_CPU_BMI2;
 
     return (treaty_cpu_features() & needed) == needed;
 }
+#endif
 
 void treaty_plan_set_portable(struct treaty_plan *plan)
 {
@@ -64,22 +66,23 @@ void treaty_plan_set_portable(struct treaty_plan *plan)
         plan->encode = treaty_encode_portable;
 }
 
-void treaty_plan_set_decoder(struct treaty_plan *plan)
+void treaty_plan_set_native(struct treaty_plan *plan)
 {
-    plan->decode = treaty_decode_portable;
+    treaty_plan_set_portable(plan);
 #if defined(__x86_64__)
-    if (has_wide_loops())
+    if (has_wide_loops() && plan->decode)
         plan->decode = treaty_decode_x86_64_v3;
+    if (has_wide_loops() && plan->encode)
+        plan->encode = treaty_encode_x86_64_v3;
 #endif
 }
 
-void treaty_plan_set_encoder(struct treaty_plan *plan)
+void treaty_plan_set_way(struct treaty_plan *plan, enum treaty_plan_way way)
 {
-    plan->encode = treaty_encode_portable;
-#if defined(__x86_64__)
-    if (has_wide_loops())
-        plan->encode = treaty_encode_x86_64_v3;
-#endif
+    plan->decode = way == TREATY_PLAN_DECODES ? treaty_decode_portable : NULL;
+    plan->encode = way == TREATY_PLAN_ENCODES ? treaty_encode_portable : NULL;
+    treaty_plan_fuse(plan, way);
+    treaty_plan_set_native(plan);
 }
 
 /* The loops subtract addresses, so even nothing needs one. */
@@ -94,18 +97,10 @@ enum treaty_code treaty_plan_decode(const struct treaty_plan *plan,
                                     struct treaty_error *err)
 {
     const uint8_t *start = start_of(payload);
-    struct treaty_decode run;
+    uintptr_t end =
+        plan->decode(plan, start, start + payload.len, record, arena, err);
 
-    run.arena = arena;
-    run.err = err;
-    run.depth = 0;
-    run.memory = 0;
-    run.empty_items = 0;
-    run.start = start;
-    if (TREATY_LIKELY(plan->decode(plan, start, start + payload.len, record,
-                                   &run) != NULL))
-        return TREATY_OK;
-    return run.code;
+    return end < TREATY_CODE_COUNT ? (enum treaty_code)end : TREATY_OK;
 }
 
 enum treaty_code treaty_plan_decode_prefix(
@@ -113,13 +108,12 @@ enum treaty_code treaty_plan_decode_prefix(
     struct treaty_arena *arena, size_t *ret_used, struct treaty_error *err)
 {
     const uint8_t *start = start_of(payload);
-    struct treaty_decode run = {.arena = arena, .err = err, .start = start};
-    const uint8_t *at =
-        plan->decode(plan, start, start + payload.len, record, &run);
+    uintptr_t end =
+        plan->decode(plan, start, start + payload.len, record, arena, err);
 
-    if (!at)
-        return run.code;
-    *ret_used = (size_t)(at - start);
+    if (end < TREATY_CODE_COUNT)
+        return (enum treaty_code)end;
+    *ret_used = (size_t)(end - (uintptr_t)start);
     return TREATY_OK;
 }
 

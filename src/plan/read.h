@@ -47,6 +47,15 @@ static inline int64_t unzigzag(uint64_t raw)
     return (int64_t)(raw >> 1 ^ (0 - (raw & 1)));
 }
 
+static inline const uint8_t *read_slowly(const uint8_t *at, const uint8_t *end,
+                                         uint64_t *ret)
+{
+    struct treaty_varint varint = treaty_decode_varint(at, end);
+
+    *ret = varint.value;
+    return varint.next;
+}
+
 /* A varint that is expected to be short. */
 static inline const uint8_t *read_short(const uint8_t *at, const uint8_t *end,
                                         uint64_t *ret)
@@ -61,7 +70,7 @@ static inline const uint8_t *read_short(const uint8_t *at, const uint8_t *end,
             return at + 2;
         }
     }
-    return treaty_decode_varint(at, end, ret);
+    return read_slowly(at, end, ret);
 }
 
 /* A varint of any length. */
@@ -80,7 +89,7 @@ static inline const uint8_t *read_long(const uint8_t *at, const uint8_t *end,
             return at + ((_tzcnt_u64(stops) + 1) >> 3);
         }
     }
-    return treaty_decode_varint(at, end, ret);
+    return read_slowly(at, end, ret);
 #else
     return read_short(at, end, ret);
 #endif
@@ -124,36 +133,37 @@ static inline const uint8_t *read_bytes(const uint8_t *at, const uint8_t *end,
 }
 
 /*
- * True when the bytes from `s` to `s_end` are surely ASCII. False sends the
- * caller to the validator, so a few bytes before the end of an event, which
- * cannot be loaded as a block, may answer false.
+ * Zero when the bytes from `s` to `s_end` are surely ASCII. Anything else sends
+ * the caller to the validator, so a few bytes before the end of an event, which
+ * cannot be loaded as a block, may give that too.
  */
 #if defined(__AVX2__)
-static inline bool is_ascii(const uint8_t *s, const uint8_t *s_end,
-                            const uint8_t *end)
+static inline __m256i load_block(const uint8_t *at)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)at);
+}
+
+static inline uint32_t find_high_bits(const uint8_t *s, const uint8_t *s_end,
+                                      const uint8_t *end)
 {
     size_t len = (size_t)(s_end - s);
     __m256i all;
 
     if (len <= 32) {
-        unsigned mask;
-
         if (TREATY_UNLIKELY(end - s < 32))
-            return len == 0;
-        all = _mm256_loadu_si256((const __m256i *)(const void *)s);
-        mask = (unsigned)_mm256_movemask_epi8(all);
-        return _bzhi_u64(mask, (unsigned)len) == 0;
+            return (uint32_t)len;
+        return _bzhi_u32((uint32_t)_mm256_movemask_epi8(load_block(s)),
+                         (uint32_t)len);
     }
     /* The last block overlaps the one before, so nothing past it is read. */
-    all = _mm256_loadu_si256((const __m256i *)(const void *)(s_end - 32));
-    for (; s_end - s > 32; s += 32)
-        all = _mm256_or_si256(
-            all, _mm256_loadu_si256((const __m256i *)(const void *)s));
-    return _mm256_movemask_epi8(all) == 0;
+    all = _mm256_or_si256(load_block(s), load_block(s_end - 32));
+    for (s += 32; s_end - s > 32; s += 32)
+        all = _mm256_or_si256(all, load_block(s));
+    return (uint32_t)_mm256_movemask_epi8(all);
 }
 #else
-static inline bool is_ascii(const uint8_t *s, const uint8_t *s_end,
-                            const uint8_t *end)
+static inline uint64_t find_high_bits(const uint8_t *s, const uint8_t *s_end,
+                                      const uint8_t *end)
 {
     const uint64_t high = UINT64_C(0x8080808080808080);
     uint64_t all;
@@ -162,15 +172,15 @@ static inline bool is_ascii(const uint8_t *s, const uint8_t *s_end,
         unsigned unused = 64 - 8 * (unsigned)(s_end - s);
 
         if (s == s_end)
-            return true;
+            return 0;
         if (TREATY_UNLIKELY(end - s < 8))
-            return false;
-        return (load64(s) << unused & high) == 0;
+            return 1;
+        return load64(s) << unused & high;
     }
     all = load64(s_end - 8);
     for (; s_end - s > 8; s += 8)
         all |= load64(s);
-    return (all & high) == 0;
+    return all & high;
 }
 #endif
 

@@ -22,19 +22,27 @@ struct treaty_frame {
     struct treaty_array *array;   /* NULL of a call, and when skipping */
     size_t left;                  /* items of the block at hand */
     size_t cap;                   /* of `array`; skipping: items so far */
+    size_t level;                 /* frames below this one */
 };
+
+/*
+ * Frames lie in one piece, so `top - top->level` is the first; that one stands
+ * for the event itself. Room for them doubles at each power of two.
+ */
+static inline bool treaty_frames_are_full(size_t level)
+{
+    return level >= TREATY_FRAMES_INLINE && (level & (level - 1)) == 0;
+}
 
 /* One decode. */
 struct treaty_decode {
+    struct {
+        size_t memory;        /* put on the arena so far */
+        uint32_t depth;       /* of counted calls */
+        uint32_t empty_items; /* without bytes of their own, so far */
+    } used;
     struct treaty_arena *arena;
-    struct treaty_error *err;
     enum treaty_code code;
-    uint32_t depth;       /* of counted calls */
-    size_t memory;        /* put on the arena so far */
-    size_t empty_items;   /* without bytes of their own, so far */
-    const uint8_t *start; /* of the payload */
-    struct treaty_frame *frames;
-    struct treaty_frame *frames_end;
 };
 
 extern const treaty_decode_fn treaty_decode_portable;
@@ -46,17 +54,18 @@ extern const treaty_encode_fn treaty_encode_x86_64_v3;
 
 /* Where a decode stands, for the slow paths. */
 struct treaty_decode_place {
+    struct treaty_error *err;
+    const uint8_t *start; /* of the payload */
     const struct treaty_plan *plan;
     const struct treaty_op *op;
-    const struct treaty_frame *frame; /* the innermost, or below `frames` */
+    const struct treaty_frame *frame; /* the innermost */
     const uint8_t *at;                /* the byte that is at fault */
     const uint8_t *end;
 };
 
-/* Describe a failure at `place`. Always NULL, which the loops return. */
-const uint8_t *treaty_decode_fail(struct treaty_decode *run,
-                                  const struct treaty_decode_place *place,
-                                  enum treaty_code code) TREATY_COLD;
+/* Describe a failure at `place`; its code, which may be a better one. */
+enum treaty_code treaty_decode_fail(const struct treaty_decode_place *place,
+                                    enum treaty_code code) TREATY_COLD;
 
 /* Why what starts at `at` could not be read. */
 enum treaty_code treaty_decode_why(const uint8_t *at, const uint8_t *end,
@@ -66,9 +75,14 @@ enum treaty_code treaty_decode_why_length(const uint8_t *at,
 enum treaty_code treaty_decode_why_block(const uint8_t *at,
                                          const uint8_t *end) TREATY_COLD;
 
-/* A varint of up to 10 bytes, byte by byte: what follows it, or NULL. */
-const uint8_t *treaty_decode_varint(const uint8_t *at, const uint8_t *end,
-                                    uint64_t *ret);
+/* A varint of up to 10 bytes, byte by byte; `next` is NULL when it is bad. */
+struct treaty_varint {
+    const uint8_t *next;
+    uint64_t value;
+};
+
+struct treaty_varint treaty_decode_varint(const uint8_t *at,
+                                          const uint8_t *end);
 
 /*
  * The functions below give NULL or false with the reason in `run->code`.
@@ -86,7 +100,7 @@ void *treaty_decode_alloc(struct treaty_decode *run,
                           const struct treaty_plan *plan,
                           size_t size) TREATY_COLD;
 
-/* More frames: where `top`, one past the last frame, is now. */
+/* More frames: those up to `top`, the innermost, in their new place. */
 struct treaty_frame *treaty_decode_deepen(struct treaty_decode *run,
                                           const struct treaty_plan *plan,
                                           struct treaty_frame *top) TREATY_COLD;
@@ -107,6 +121,7 @@ struct treaty_encode_frame {
     const char *base;
     size_t left;
     size_t count; /* of items; 0 of a call */
+    size_t level; /* frames below this one */
 };
 
 /* One encode. */
@@ -114,8 +129,6 @@ struct treaty_encode {
     struct treaty_buf *out; /* `len` moves at the end, and when it grows */
     struct treaty_error *err;
     uint32_t depth;
-    struct treaty_encode_frame *frames;
-    struct treaty_encode_frame *frames_end;
     struct treaty_encode_frame *heap; /* once the inline ones are used up */
 };
 
@@ -138,7 +151,7 @@ enum treaty_code treaty_encode_fail(struct treaty_encode *run,
 char *treaty_encode_grow(struct treaty_encode *run, char *at,
                          size_t extra) TREATY_COLD;
 
-/* More frames: where `top`, one past the last frame, is now, or NULL. */
+/* More frames: those up to `top`, the innermost, in their new place. */
 struct treaty_encode_frame *
 treaty_encode_deepen(struct treaty_encode *run,
                      struct treaty_encode_frame *top) TREATY_COLD;

@@ -822,24 +822,26 @@ static enum treaty_code compile(struct treaty_avro_compiler *c,
                                 const struct treaty_type *t,
                                 struct treaty_plan **ret)
 {
+    struct treaty_build_spec spec = {
+        .way = TREATY_PLAN_DECODES,
+        .record_size = t->size,
+        .options = &c->options,
+    };
     enum treaty_code code;
-    uint32_t entry;
 
     treaty_build_init(&c->b);
     treaty_map_init(&c->subs, &c->scratch);
     if (is_bare(c, w, r))
-        entry = treaty_avro_emit(c, TREATY_DECODE_REST, 0, 0, 0);
+        spec.entry = treaty_avro_emit(c, TREATY_DECODE_REST, 0, 0, 0);
     else
-        entry = put_program(c, w, r, t);
+        spec.entry = put_program(c, w, r, t);
     if (!c->options.walk_to_end)
         treaty_build_cut(&c->b, c->needed);
     (void)treaty_build_op(&c->b, TREATY_DECODE_STOP, 0, 0, 0);
     put_subs(c);
     treaty_avro_note_limits(c);
     c->b.failed |= c->res.failed;
-    code = treaty_build_finish(&c->b, entry, t->size, &c->options, ret, c->err);
-    if (code == TREATY_OK)
-        treaty_plan_set_decoder(*ret);
+    code = treaty_build_finish(&c->b, &spec, ret, c->err);
     treaty_arena_release(&c->scratch);
     return code;
 }

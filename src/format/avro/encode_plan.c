@@ -213,6 +213,15 @@ static uint8_t string_op(const struct compiler *c)
     return ops[c->options.utf8];
 }
 
+static void put_next(struct compiler *c, uint32_t body, size_t stride)
+{
+    bool is_far = stride > UINT16_MAX;
+
+    (void)treaty_build_op(
+        &c->b, is_far ? TREATY_ENCODE_FAR_NEXT : TREATY_ENCODE_NEXT, 0,
+        is_far ? 0 : (uint16_t)stride, treaty_build_at(&c->b) - body);
+}
+
 static void put_items(struct compiler *c, const struct treaty_avro_node *node,
                       const struct treaty_type *t, size_t off)
 {
@@ -237,8 +246,7 @@ static void put_items(struct compiler *c, const struct treaty_avro_node *node,
     if (is_map)
         (void)emit_room(c, string_op(c), 0, 0);
     put_value(c, node->item, t->item, is_map ? t->value_offset : 0);
-    (void)treaty_build_op(&c->b, TREATY_ENCODE_NEXT, 0, 0,
-                          treaty_build_at(&c->b) - body);
+    put_next(c, body, loop.stride);
     treaty_build_end(&c->b, program);
     treaty_build_pop(&c->b, mark);
     if (!c->b.failed)
@@ -448,7 +456,11 @@ static enum treaty_code compile(struct compiler *c,
                                 const struct treaty_type *t,
                                 struct treaty_plan **ret)
 {
-    enum treaty_code code;
+    const struct treaty_build_spec spec = {
+        .way = TREATY_PLAN_ENCODES,
+        .record_size = t->size,
+        .options = &c->options,
+    };
 
     treaty_build_init(&c->b);
     treaty_map_init(&c->subs, &c->scratch);
@@ -462,10 +474,7 @@ static enum treaty_code compile(struct compiler *c,
         treaty_build_release(&c->b);
         return c->code;
     }
-    code = treaty_build_finish(&c->b, 0, t->size, &c->options, ret, c->err);
-    if (code == TREATY_OK)
-        treaty_plan_set_encoder(*ret);
-    return code;
+    return treaty_build_finish(&c->b, &spec, ret, c->err);
 }
 
 enum treaty_code

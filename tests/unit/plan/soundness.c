@@ -216,7 +216,7 @@ static void run_portable(struct trial *t)
     if (treaty_plan_encode(t->encode, t->event, &other, &err) != TREATY_OK ||
         !treaty_str_eq(treaty_buf_str(&other), treaty_buf_str(&t->payload)))
         report(t, "the loops write different bytes", NULL);
-    treaty_plan_set_encoder(t->encode);
+    treaty_plan_set_native(t->encode);
     treaty_buf_clear(&other);
 
     support_decode_at(t->decode, t->read->root, treaty_buf_str(&t->payload),
@@ -224,7 +224,7 @@ static void run_portable(struct trial *t)
     treaty_plan_set_portable(t->decode);
     support_decode_at(t->decode, t->read->root, treaty_buf_str(&t->payload),
                       true, &other);
-    treaty_plan_set_decoder(t->decode);
+    treaty_plan_set_native(t->decode);
     if (!treaty_str_eq(treaty_buf_str(&text), treaty_buf_str(&other)))
         report(t, "the loops read different values", NULL);
     treaty_buf_release(&text);

@@ -124,7 +124,7 @@ static inline void support_decode_all(struct treaty_plan *plan,
         if (i > 0)
             treaty_plan_set_portable(plan);
         support_decode_at(plan, type, payload, i < 2, &other);
-        treaty_plan_set_decoder(plan);
+        treaty_plan_set_native(plan);
         if (!treaty_str_eq(treaty_buf_str(&other), treaty_buf_str(out)))
             tap_fail(__FILE__, __LINE__, "way %d gives %.*s instead of %.*s", i,
                      (int)other.len, other.data, (int)out->len, out->data);
