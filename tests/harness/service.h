@@ -16,9 +16,10 @@ struct service {
     unsigned port;
 };
 
-/* Over the store `url`; a test cannot go on without. */
-static inline void service_start(struct service *s, const char *url,
-                                 size_t threads)
+/* Over the store `url`; a test cannot go on without. `store` may be NULL. */
+static inline void
+service_start_with(struct service *s, const char *url, size_t threads,
+                   const struct treaty_journal_options *store)
 {
     struct treaty_registry_options options = {0};
     struct treaty_server_options server = {.listen = "127.0.0.1:0",
@@ -26,7 +27,7 @@ static inline void service_start(struct service *s, const char *url,
     struct treaty_error err;
 
     *s = (struct service){0};
-    if (treaty_journal_open(treaty_str_z(url), NULL, &s->journal, &err))
+    if (treaty_journal_open(treaty_str_z(url), store, &s->journal, &err))
         goto failed;
     options.journal = s->journal;
     if (treaty_registry_open(&options, &s->registry, &err))
@@ -42,6 +43,12 @@ static inline void service_start(struct service *s, const char *url,
 failed:
     tap_fail(__FILE__, __LINE__, "%s", err.message);
     exit(1);
+}
+
+static inline void service_start(struct service *s, const char *url,
+                                 size_t threads)
+{
+    service_start_with(s, url, threads, NULL);
 }
 
 static inline void service_stop(struct service *s)

@@ -130,13 +130,14 @@ static void check_owner(int id)
     tap_reply_free(&reply);
 }
 
-static void start_service_on_file(char *path, size_t size)
+static void start_service_on_file(char *path, size_t size,
+                                  const struct treaty_journal_options *store)
 {
     char url[200];
 
     (void)snprintf(path, size, "/tmp/treaty-load-%d.db", (int)getpid());
     (void)snprintf(url, sizeof(url), "sqlite:%s", path);
-    service_start(&service, url, 2);
+    service_start_with(&service, url, 2, store);
 }
 
 static void remove_file(const char *path)
@@ -159,7 +160,7 @@ static void many_register_while_others_read(void)
     atomic_int reads = 0;
     char path[100];
 
-    start_service_on_file(path, sizeof(path));
+    start_service_on_file(path, sizeof(path), NULL);
     atomic_store(&writing, true);
     for (int i = 0; i < READERS; i++)
         CHECK(!pthread_create(&readers[i], NULL, read_schemas, &reads));
@@ -196,7 +197,7 @@ static void clients_hang_up_while_commits_run(void)
     struct tap_reply reply;
     int64_t seen = 0;
 
-    start_service_on_file(path, sizeof(path));
+    start_service_on_file(path, sizeof(path), NULL);
     for (int i = 0; i < CLIENTS; i++) {
         int fd = tap_connect(service.port);
         size_t len = make_post(request, sizeof(request), 99, i);
@@ -282,6 +283,51 @@ static void sizes_have_limits(void)
     service_stop(&service);
 }
 
+/* Register schema number `n`; the status, and the error code or -1. */
+static int register_one(int n, int64_t *error_code)
+{
+    char request[600];
+    struct tap_reply reply;
+    int status;
+
+    request[make_post(request, sizeof(request), 7, n)] = '\0';
+    tap_ask(service.port, request, &reply);
+    status = reply.status;
+    *error_code = number_after(reply.body, "\"error_code\":");
+    tap_reply_free(&reply);
+    return status;
+}
+
+/* A disk that is full: 50001, and what is there is served as before. */
+static void a_full_store_is_read_only(void)
+{
+    static const struct treaty_journal_options store = {
+        .setup_sql = "PRAGMA max_page_count = 24"};
+    struct tap_reply reply;
+    int64_t error_code = -1;
+    int status = 200;
+    int n = 0;
+    char path[100];
+
+    start_service_on_file(path, sizeof(path), &store);
+    while (status == 200 && n < 2000)
+        status = register_one(n++, &error_code);
+    CHECK(n > 1 && n < 2000);
+    CHECK_INT(status, 500);
+    CHECK_INT(error_code, 50001);
+    CHECK_INT(register_one(0, &error_code), 200);
+    tap_ask(service.port, "GET /schemas/ids/1 HTTP/1.1\r\nHost: a\r\n\r\n",
+            &reply);
+    CHECK_INT(reply.status, 200);
+    tap_reply_free(&reply);
+    tap_ask(service.port, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", &reply);
+    CHECK(number_after(reply.body, "\ntreaty_registry_commits_failed ") >= 1);
+    CHECK_INT(number_after(reply.body, "\ntreaty_registry_schemas "), n - 1);
+    tap_reply_free(&reply);
+    service_stop(&service);
+    remove_file(path);
+}
+
 static void counts_requests(void)
 {
     static const char *const lines[] = {
@@ -322,4 +368,5 @@ TAP_MAIN({"many register while others read", many_register_while_others_read},
          {"clients hang up while commits run",
           clients_hang_up_while_commits_run},
          {"sizes have limits", sizes_have_limits},
+         {"a full store is read only", a_full_store_is_read_only},
          {"counts requests", counts_requests})
