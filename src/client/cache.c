@@ -194,9 +194,14 @@ static enum treaty_code build(const struct fetch *fetch,
     struct treaty_manner manner = {.limited = true, .no_wait = fetch->no_wait};
     struct treaty_closure closure;
     struct treaty_error cause;
+    enum treaty_code code = treaty_client_closure(fetch->client, info, manner,
+                                                  arena, &closure, &cause);
 
-    if (treaty_client_closure(fetch->client, info, manner, arena, &closure,
-                              &cause) != TREATY_OK)
+    if (code == TREATY_ELIMIT) {
+        *ret = treaty_schema_unusable(&cause);
+        return TREATY_OK;
+    }
+    if (code != TREATY_OK)
         return as_infrastructure(fetch, &cause, err);
     return treaty_schema_build(info, &closure, ret, err);
 }

@@ -20,6 +20,17 @@ enum treaty_code treaty_schema_find_guid(const struct treaty_schema *schema,
                        "a schema's GUID cannot be made");
 }
 
+struct treaty_built_schema
+treaty_schema_unusable(const struct treaty_error *cause)
+{
+    struct treaty_built_schema built = {0};
+
+    (void)treaty_fail(&built.failure, TREATY_EUNREADABLE, TREATY_NO_OFFSET,
+                      "the schema in the registry cannot be used: %s",
+                      cause->message);
+    return built;
+}
+
 enum treaty_code treaty_schema_build(const struct treaty_schema_info *info,
                                      const struct treaty_closure *closure,
                                      struct treaty_built_schema *ret,
@@ -33,10 +44,8 @@ enum treaty_code treaty_schema_build(const struct treaty_schema_info *info,
     if (code == TREATY_ENOMEM)
         return treaty_fail_nomem(err);
     if (code != TREATY_OK) {
-        (void)treaty_fail(&built.failure, TREATY_EUNREADABLE, TREATY_NO_OFFSET,
-                          "the schema in the registry cannot be used: %s",
-                          cause.message);
-        *ret = built;
+        *ret = treaty_schema_unusable(&cause);
+        ret->id = info->id;
         return TREATY_OK;
     }
     code = treaty_schema_find_guid(built.schema, info->guid, built.guid, err);

@@ -31,6 +31,10 @@ treaty_schema_build(const struct treaty_schema_info *info,
                     const struct treaty_closure *closure,
                     struct treaty_built_schema *ret, struct treaty_error *err);
 
+/* A schema that can never be used, because of `cause`. */
+struct treaty_built_schema
+treaty_schema_unusable(const struct treaty_error *cause);
+
 /*
  * Keep it, under `key` unless that is NULL. Takes the schema over, on failure
  * too. TREATY_ENOMEM.

@@ -461,6 +461,109 @@ static void survives_broken_references(void)
     responder_stop(responder);
 }
 
+/* Who may wait, waits for a place within the rate. */
+static void waits_for_its_turn(void)
+{
+    atomic_size_t lagging = 0;
+    struct responder *responder = responder_start(answer, &lagging);
+    struct treaty_client *client =
+        new_client(responder, (struct treaty_client_options){.lookup_rate = 2});
+    const struct treaty_cached_schema *schema = NULL;
+    struct treaty_error err;
+    uint64_t began = treaty_clock_mono_ns();
+
+    CHECK_INT(get(client, 1, false, &schema, &err), TREATY_OK);
+    CHECK_INT(get(client, 2, false, &schema, &err), TREATY_OK);
+    CHECK_INT(get(client, 3, true, &schema, &err), TREATY_EBUSY);
+    CHECK(strstr(err.message, "the limit"));
+    CHECK_INT(get(client, 3, false, &schema, &err), TREATY_OK);
+    CHECK(treaty_clock_mono_ns() - began >= 1000u * MS);
+    treaty_client_free(client);
+    responder_stop(responder);
+}
+
+static void *wait_for_five(void *ctx)
+{
+    struct treaty_client *client = (struct treaty_client *)ctx;
+    const struct treaty_cached_schema *schema = NULL;
+    struct treaty_error err;
+
+    CHECK_INT(get(client, 5, false, &schema, &err), TREATY_OK);
+    return NULL;
+}
+
+/* Who may not wait does not follow one who does. */
+static void follows_nobody_who_waits(void)
+{
+    struct responder_reply good = {.status = 200, .body = INT_SCHEMA};
+    struct responder *responder = responder_start(slowly, &good);
+    struct treaty_client *client =
+        new_client(responder, (struct treaty_client_options){0});
+    const struct treaty_cached_schema *schema = NULL;
+    struct treaty_error err;
+    pthread_t thread;
+
+    pthread_create(&thread, NULL, wait_for_five, client);
+    while (responder_requests(responder) == 0)
+        treaty_clock_sleep_ms(1);
+    CHECK_INT(get(client, 5, true, &schema, &err), TREATY_EBUSY);
+    pthread_join(thread, NULL);
+    CHECK_INT(get(client, 5, true, &schema, &err), TREATY_OK);
+    CHECK_INT(responder_requests(responder), 1);
+    treaty_client_free(client);
+    responder_stop(responder);
+}
+
+/* Each version refers to the next one, for ever. */
+static void endlessly(void *ctx, const struct responder_request *request,
+                      struct responder_reply *reply)
+{
+    char *body = (char *)ctx;
+
+    snprintf(body, 200,
+             "{\"schema\":\"\\\"int\\\"\",\"references\":[{\"name\":\"x\","
+             "\"subject\":\"s\",\"version\":%zu}]}",
+             request->number);
+    *reply = (struct responder_reply){.status = 200, .body = body};
+}
+
+static void bounds_references(void)
+{
+    char body[200];
+    struct responder *responder = responder_start(endlessly, body);
+    struct treaty_client *client = new_client(
+        responder, (struct treaty_client_options){.lookup_rate = 5000});
+    const struct treaty_cached_schema *schema = NULL;
+    struct treaty_error err = {0};
+
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(get(client, 5, false, &schema, &err), TREATY_EUNREADABLE);
+    CHECK(strstr(err.message, "more than 1000 references"));
+    CHECK_INT(responder_requests(responder), 1 + TREATY_REFERENCES_MAX);
+    treaty_client_free(client);
+    responder_stop(responder);
+}
+
+static void keeps_an_unusable_latest(void)
+{
+    struct responder_reply broken = {
+        .status = 200,
+        .body = "{\"id\":4,\"version\":1,\"schema\":\"nonsense\"}",
+    };
+    struct responder *responder = responder_start(at_once, &broken);
+    struct treaty_client *client =
+        new_client(responder, (struct treaty_client_options){0});
+    const struct treaty_cached_schema *schema = NULL;
+    struct treaty_error err;
+
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(treaty_client_latest(client, "s", &schema, &err),
+                  TREATY_EUNREADABLE);
+    CHECK_INT(responder_requests(responder), 1);
+    treaty_client_free(client);
+    responder_stop(responder);
+}
+
 static void survives_lack_of_memory(void)
 {
     struct responder *responder = responder_start(with_references, NULL);
@@ -498,4 +601,8 @@ TAP_MAIN({"fetches once", fetches_once},
          {"bears a flood of unknown ids", bears_a_flood_of_unknown_ids},
          {"fetches references", fetches_references},
          {"survives broken references", survives_broken_references},
+         {"waits for its turn", waits_for_its_turn},
+         {"follows nobody who waits", follows_nobody_who_waits},
+         {"bounds references", bounds_references},
+         {"keeps an unusable latest", keeps_an_unusable_latest},
          {"survives lack of memory", survives_lack_of_memory})
