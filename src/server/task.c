@@ -9,6 +9,7 @@
 #include "server/inside.h"
 
 #include "base/error.h"
+#include "base/locate.h"
 #include "base/str.h"
 
 struct treaty_server_work *
@@ -77,14 +78,34 @@ static struct treaty_str put_details(const struct treaty_task *task)
     return text;
 }
 
+/*
+ * The reason with its place in the schema's text: `... (line 3, column 14, at
+ * /fields/2/type)`. Empty when it has no place.
+ */
+static struct treaty_str put_place(const struct treaty_task *task)
+{
+    const struct treaty_error *err = &task->error;
+    struct treaty_place place;
+
+    if (err->offset == TREATY_NO_OFFSET || !task->schema.text.data ||
+        err->offset > task->schema.text.len)
+        return (struct treaty_str){0};
+    place = treaty_locate(task->schema.text, err->offset);
+    return treaty_arena_printf(task->arena, "%s (line %zu, column %zu%s%s)",
+                               err->message, place.line, place.column,
+                               err->path[0] ? ", at " : "", err->path);
+}
+
 static void answer_error(struct treaty_server_work *work)
 {
     struct treaty_task *task = &work->task;
-    struct treaty_str details = {0};
+    struct treaty_str details;
 
     task->error.code = task->code;
     if (task->ret_message_count)
         details = put_details(task);
+    else
+        details = put_place(task);
     if (details.data)
         treaty_http_reply_error_text(work->req, task->code, details);
     else
