@@ -109,14 +109,19 @@ static struct node *find_node(struct treaty_cache *cache, uint64_t hash,
     return n;
 }
 
-static void evict(struct treaty_cache *cache, struct node *n)
+static void evict_oldest(struct treaty_cache *cache)
 {
+    struct node *n = cache->oldest;
     struct node **at = bucket_of(cache, n->hash);
 
     while (*at != n)
         at = &(*at)->chain;
     *at = n->chain;
-    unlink_node(cache, n);
+    cache->oldest = n->newer;
+    if (cache->oldest)
+        cache->oldest->older = NULL;
+    else
+        cache->newest = NULL;
     cache->stats.bytes -= n->cost;
     treaty_parsed_unref(n->parsed);
     free(n);
@@ -127,7 +132,7 @@ void treaty_cache_free(struct treaty_cache *cache)
     if (!cache)
         return;
     while (cache->oldest)
-        evict(cache, cache->oldest);
+        evict_oldest(cache);
     (void)pthread_mutex_destroy(&cache->lock);
     free(cache);
 }
@@ -173,7 +178,7 @@ static bool put_locked(struct treaty_cache *cache, struct node *n)
     ref(n->parsed);
     cache->stats.bytes += n->cost;
     while (cache->oldest && cache->stats.bytes > cache->bytes_max)
-        evict(cache, cache->oldest);
+        evict_oldest(cache);
     return true;
 }
 

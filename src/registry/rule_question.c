@@ -5,6 +5,9 @@
 #include "contract/contract.h"
 #include "registry/rules.h"
 
+/* So many versions may be compared with on an event loop. */
+#define TRY_VERSIONS 4
+
 enum treaty_code treaty_rule_answer(struct treaty_task *task,
                                     const struct treaty_version *version)
 {
@@ -73,6 +76,8 @@ enum treaty_code treaty_rule_find_equivalent(const struct treaty_prepare *p,
     *ret = NULL;
     if (!s || (s->referring == 0 && sent->content.reference_count == 0))
         return TREATY_OK;
+    if (p->cached_only && treaty_sorted_count(&s->versions) > TRY_VERSIONS)
+        return TREATY_EBUSY; /* an event loop does not walk a history */
     c = treaty_sorted_from(&s->versions, NULL, NULL);
     for (v = treaty_sorted_next(&c); v; v = treaty_sorted_next(&c)) {
         bool same = false;
