@@ -55,6 +55,7 @@ struct session {
     struct treaty_verifier *verifier;
     struct treaty_versions versions;
     struct treaty_consumer *consumer;
+    char client_id[64];
     struct treaty_progress progress;
     struct treaty_buf out; /* events to print */
     bool out_failed;
@@ -326,7 +327,6 @@ static enum treaty_code open_deserializer(struct session *s)
 static enum treaty_code open_consumer(struct session *s)
 {
     const struct treaty_consumer_command *o = s->options;
-    char client_id[64];
     struct treaty_consumer_options options = {
         .stream = o->stream,
         .topic = o->source_topic,
@@ -342,8 +342,9 @@ static enum treaty_code open_consumer(struct session *s)
         .ctx = s,
     };
 
-    snprintf(client_id, sizeof(client_id), "treaty-consumer-%u", s->me->index);
-    options.stream.client_id = client_id;
+    snprintf(s->client_id, sizeof(s->client_id), "treaty-consumer-%u",
+             s->me->index);
+    options.stream.client_id = s->client_id;
     options.stream.instances = s->me->count;
     return treaty_consumer_new(&options, &s->consumer, &s->err);
 }

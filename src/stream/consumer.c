@@ -39,6 +39,8 @@ struct treaty_consumer {
     bool cooperative;
     bool closing;
     bool enough;
+    bool topic_missing;      /* Kafka said so, and gave us no partition since */
+    int64_t idle_since_ms;   /* when it began to own nothing */
     enum treaty_code failed; /* in a callback; reported by poll */
     struct treaty_error error;
     rd_kafka_message_t *batch[BATCH];
@@ -156,6 +158,8 @@ static void take_error(struct treaty_consumer *c, rd_kafka_error_t *error,
 static void assign(struct treaty_consumer *c,
                    rd_kafka_topic_partition_list_t *list)
 {
+    if (list->cnt)
+        c->topic_missing = false;
     for (int i = 0; i < list->cnt; i++) {
         struct treaty_partition *p = find_or_make(c, list->elems[i].partition);
 
@@ -216,6 +220,7 @@ static void unassign(struct treaty_consumer *c,
         c->counts.skipped += p->skipped;
         p->skipped = 0;
         treaty_partition_revoke(p);
+        c->idle_since_ms = now_ms();
         tell(c, TREATY_NEWS_REVOKED, list->elems[i].partition, NULL);
     }
     if (c->cooperative) {
@@ -369,6 +374,8 @@ static void note_event(struct treaty_consumer *c, const rd_kafka_message_t *msg)
             p->at_end = true;
         return;
     }
+    if (msg->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        c->topic_missing = true;
     tell(c, TREATY_NEWS_ERROR, msg->partition, rd_kafka_message_errstr(msg));
 }
 
@@ -539,11 +546,26 @@ void treaty_consumer_go_on(struct treaty_consumer *c)
             treaty_partition_go_on(c->partitions[i], now_ms());
 }
 
+#define IDLE_MS 5000
+
+/*
+ * A member may own nothing for good, when there are more members than
+ * partitions or no topic at all. It looks the same for a moment between the two
+ * steps of a cooperative rebalance, hence the patience.
+ */
+static bool is_idle(const struct treaty_consumer *c)
+{
+    return (c->counts.rebalances > 0 || c->topic_missing) &&
+           now_ms() - c->idle_since_ms > IDLE_MS;
+}
+
 bool treaty_consumer_at_end(const struct treaty_consumer *c)
 {
     struct treaty_consumer_counts counts = treaty_consumer_counts(c);
 
-    if (counts.owned == 0 || counts.at_end != counts.owned)
+    if (counts.owned == 0)
+        return is_idle(c);
+    if (counts.at_end != counts.owned)
         return false;
     for (int32_t i = 0; i < c->partition_count; i++)
         if (c->partitions[i] && c->partitions[i]->copy_count)
@@ -826,6 +848,7 @@ enum treaty_code treaty_consumer_new(const struct treaty_consumer_options *o,
     if (!c)
         return treaty_fail_nomem(err);
     c->options = *o;
+    c->idle_since_ms = now_ms();
     treaty_map_init(&c->seen, NULL);
     treaty_rng_system(&seed, sizeof(seed));
     treaty_rng_init(&c->rng, seed);
@@ -879,31 +902,45 @@ static bool was_let_in(struct treaty_consumer *c)
     return c->counts.rebalances > 0;
 }
 
-static void close_client(struct treaty_consumer *c)
+/*
+ * Leave a client that the group has not let in behind, silent, until the
+ * process ends: to destroy it might abort the process. It owns nothing.
+ */
+static void abandon_client(struct treaty_consumer *c)
+{
+    rd_kafka_set_log_level(c->client, 0);
+    rd_kafka_queue_destroy(c->queue);
+}
+
+/* False when the client lives on, which then still needs `c`. */
+static bool close_client(struct treaty_consumer *c)
 {
     if (!c->client)
-        return;
+        return true;
     c->closing = true;
     treaty_copier_drain(c->copier, LEAVE_MS);
     commit_now(c);
     if (c->options.group && c->queue) {
-        /* It owns nothing, so it can be left behind until the process ends;
-         * to destroy it might abort the process. */
-        if (!was_let_in(c))
-            return;
+        if (!was_let_in(c)) {
+            abandon_client(c);
+            return false;
+        }
         leave_group(c);
     }
     if (c->queue)
         rd_kafka_queue_destroy(c->queue);
     rd_kafka_consumer_close(c->client);
     rd_kafka_destroy(c->client);
+    return true;
 }
 
 void treaty_consumer_close(struct treaty_consumer *c)
 {
+    bool closed;
+
     if (!c)
         return;
-    close_client(c);
+    closed = close_client(c);
     treaty_copier_free(c->copier);
     for (int32_t i = 0; i < c->partition_count; i++) {
         if (c->partitions[i])
@@ -913,5 +950,6 @@ void treaty_consumer_close(struct treaty_consumer *c)
     free(c->partitions);
     treaty_map_release(&c->seen);
     treaty_arena_release(&c->seen_arena);
-    free(c);
+    if (closed)
+        free(c);
 }

@@ -126,7 +126,10 @@ void treaty_consumer_enough(struct treaty_consumer *consumer);
 /* Stopped partitions go on. From the polling thread. */
 void treaty_consumer_go_on(struct treaty_consumer *consumer);
 
-/* True when each partition is at its end and every copy is acknowledged. */
+/*
+ * True when each partition is at its end and every copy is acknowledged, and
+ * when it has had no partition for five seconds.
+ */
 bool treaty_consumer_at_end(const struct treaty_consumer *consumer);
 
 struct treaty_consumer_counts
