@@ -100,8 +100,13 @@ static inline const uint8_t *read_int(const uint8_t *at, const uint8_t *end,
                                       uint32_t *ret)
 {
     uint64_t raw;
-    const uint8_t *next = read_short(at, end, &raw);
+    const uint8_t *next;
 
+    if (TREATY_LIKELY(at < end && *at < 0x80)) {
+        *ret = *at;
+        return at + 1;
+    }
+    next = read_long(at, end, &raw);
     if (TREATY_UNLIKELY(!next || raw > UINT32_MAX || next - at > 5))
         return NULL;
     *ret = (uint32_t)raw;
