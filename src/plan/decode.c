@@ -93,7 +93,7 @@ static char *move_items(struct treaty_decode *run,
                         struct treaty_frame *frame, size_t cap)
 {
     size_t stride = plan->loops[frame->site->arg].stride;
-    size_t used = frame->array->count * stride;
+    const char *old = frame->array->items;
     char *items;
 
     /* Both factors are bounded: by the event's size and by a record's. */
@@ -102,8 +102,8 @@ static char *move_items(struct treaty_decode *run,
     items = treaty_decode_alloc(run, plan, cap * stride);
     if (!items)
         return NULL;
-    if (used)
-        memcpy(items, frame->array->items, used);
+    if (old)
+        memcpy(items, old, frame->array->count * stride);
     frame->array->items = items;
     frame->cap = cap;
     return items;

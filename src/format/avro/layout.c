@@ -296,7 +296,7 @@ enum treaty_code treaty_avro_layout(const struct treaty_schema *schema,
                                     struct treaty_error *err)
 {
     const struct treaty_avro_tree *tree = treaty_avro_tree(schema);
-    struct treaty_error ours;
+    struct treaty_error ours = {.code = TREATY_OK};
     struct builder b = {.err = err ? err : &ours};
     struct treaty_arena scratch = {0};
     const struct treaty_type *root = NULL;
@@ -309,9 +309,10 @@ enum treaty_code treaty_avro_layout(const struct treaty_schema *schema,
         root = build_type(&b, tree->root);
     else
         (void)treaty_fail_nomem(b.err);
-    code = b.err->code;
     if (root)
         code = treaty_layout_make(&b.arena, root, ret, err);
+    else
+        code = b.err->code;
     treaty_arena_release(&scratch);
     treaty_arena_release(&b.arena);
     return code;
