@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 struct options {
     const char *listen;
@@ -132,6 +133,18 @@ static void wait_for_stop(const sigset_t *signals, struct parts *parts)
     treaty_log(TREATY_LOG_INFO, "registry", "stopping signal=%d", got);
 }
 
+/* As many connections as the system lets us have, up to a sane number. */
+static void raise_limits(void)
+{
+    const rlim_t enough = 65536;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= enough)
+        return;
+    limit.rlim_cur = limit.rlim_max < enough ? limit.rlim_max : enough;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int treaty_cmd_registry(int argc, char **argv)
 {
     struct options options = {
@@ -149,6 +162,7 @@ int treaty_cmd_registry(int argc, char **argv)
         return 2;
     }
     treaty_log_setup(TREATY_LOG_INFO, (enum treaty_log_form)options.log);
+    raise_limits();
     /* Before there are threads, so that all inherit it. */
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);

@@ -93,6 +93,9 @@ struct treaty_http_options {
     void *app;
     void (*done)(void *app, const struct treaty_http_done *done);
 
+    /* Open connections; more wait unaccepted. 64 fewer than the process may
+     * have file descriptors. */
+    size_t connection_max;
     size_t body_max;             /* 16 MiB: 413 */
     size_t head_max;             /* 16 KiB: 431 */
     size_t url_max;              /* 8 KiB: 414 */

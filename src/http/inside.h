@@ -56,6 +56,7 @@ struct treaty_http_loop {
     h2o_context_t ctx;
     h2o_accept_ctx_t accept;
     h2o_socket_t *listener;              /* NULL once stopping */
+    bool is_full;                        /* so the listener is not read */
     h2o_multithread_receiver_t receiver; /* of resumed requests */
     h2o_multithread_receiver_t control;  /* of `stop` */
     h2o_multithread_message_t stop;

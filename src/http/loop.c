@@ -12,6 +12,10 @@
 
 #include <unistd.h>
 
+/* A circle: accepting adopts, what is adopted is forgotten in the end, and
+ * that may be the time to accept again. */
+static void on_accept(h2o_socket_t *listener, const char *err);
+
 static void forget_conn(void *data)
 {
     struct treaty_http_conn *conn = (struct treaty_http_conn *)data;
@@ -25,6 +29,10 @@ static void forget_conn(void *data)
         conn->next->prev = conn->prev;
     atomic_fetch_sub_explicit(&loop->conn_count, 1, memory_order_relaxed);
     free(conn);
+    if (loop->is_full && loop->listener) {
+        loop->is_full = false;
+        h2o_socket_read_start(loop->listener, on_accept);
+    }
 }
 
 void treaty_http_loop_adopt(struct treaty_http_loop *loop, h2o_socket_t *sock)
@@ -48,6 +56,19 @@ void treaty_http_loop_adopt(struct treaty_http_loop *loop, h2o_socket_t *sock)
     h2o_accept(&loop->accept, sock);
 }
 
+/*
+ * Without a limit of our own the process would run out of descriptors, and a
+ * listener that stays readable but cannot be accepted from keeps a loop busy.
+ */
+static bool is_full(const struct treaty_http_loop *loop)
+{
+    const struct treaty_http_options *options = &loop->server->options;
+    size_t share = options->connection_max / options->loop_count;
+
+    return atomic_load_explicit(&loop->conn_count, memory_order_relaxed) >=
+           (share ? share : 1);
+}
+
 /* Enough to empty the queue in turns, so that one loop does not take all. */
 #define ACCEPT_MAX 16
 
@@ -58,8 +79,14 @@ static void on_accept(h2o_socket_t *listener, const char *err)
     if (err)
         return;
     for (int i = 0; i < ACCEPT_MAX; i++) {
-        h2o_socket_t *sock = h2o_evloop_socket_accept(listener);
+        h2o_socket_t *sock;
 
+        if (is_full(loop)) {
+            loop->is_full = true;
+            h2o_socket_read_stop(listener);
+            return;
+        }
+        sock = h2o_evloop_socket_accept(listener);
         if (!sock)
             return;
         treaty_http_loop_adopt(loop, sock);

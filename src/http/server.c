@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static void set_default(uint64_t *value, uint64_t standard)
@@ -18,8 +19,19 @@ static void set_default_size(size_t *value, size_t standard)
         *value = standard;
 }
 
+/* What is left of the descriptors when the program has had some. */
+static size_t descriptors_to_spare(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 128)
+        return 64;
+    return (size_t)limit.rlim_cur - 64;
+}
+
 static void fill_in(struct treaty_http_options *options)
 {
+    set_default_size(&options->connection_max, descriptors_to_spare());
     set_default_size(&options->loop_count, 1);
     set_default_size(&options->body_max, 16 << 20);
     set_default_size(&options->head_max, 16 << 10);

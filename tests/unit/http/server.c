@@ -578,13 +578,14 @@ static void times_out_requests(void)
 static void carries_idle_connections(void)
 {
     enum { IDLE = 1000 };
-    struct treaty_http_server *server = start();
+    struct treaty_http_server *server;
     struct rlimit limit = {0};
     int fds[IDLE];
 
     (void)getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max < 4096 ? limit.rlim_max : 4096;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
+    server = start();
     for (size_t i = 0; i < IDLE; i++)
         fds[i] = tap_connect(treaty_http_server_port(server));
     for (int i = 0; i < 500 && treaty_http_server_connections(server) < IDLE;
@@ -597,6 +598,31 @@ static void carries_idle_connections(void)
     for (int i = 0; i < 500 && treaty_http_server_connections(server); i++)
         treaty_clock_sleep_ms(10);
     CHECK_INT(treaty_http_server_connections(server), 0);
+    treaty_http_server_stop(server);
+}
+
+/* The limit on connections: one past it waits until another one goes. */
+static void limits_connections(void)
+{
+    enum { MOST = 5 };
+    struct treaty_http_server *server =
+        start_with((struct treaty_http_options){.connection_max = MOST});
+    int fds[MOST + 1];
+    struct tap_reply reply;
+
+    for (size_t i = 0; i <= MOST; i++)
+        fds[i] = tap_connect(treaty_http_server_port(server));
+    tap_send_z(fds[MOST], "GET /p/last" OK_END "\r\n");
+    treaty_clock_sleep_ms(200);
+    CHECK_INT(treaty_http_server_connections(server), MOST);
+    CHECK(!tap_is_closed(fds[MOST], 100));
+    (void)close(fds[0]);
+    tap_read_reply(fds[MOST], false, &reply);
+    CHECK_STR_Z(reply.body, "last");
+    tap_reply_free(&reply);
+    CHECK_INT(treaty_http_server_connections(server), MOST);
+    for (size_t i = 1; i <= MOST; i++)
+        (void)close(fds[i]);
     treaty_http_server_stop(server);
 }
 
@@ -751,6 +777,7 @@ TAP_MAIN({"answers", answers},
           gives_up_on_clients_that_do_not_read},
          {"times out requests", times_out_requests},
          {"carries idle connections", carries_idle_connections},
+         {"limits connections", limits_connections},
          {"suspends and resumes", suspends_and_resumes},
          {"outlives clients that hang up", outlives_clients_that_hang_up},
          {"drains", drains},
