@@ -131,17 +131,30 @@ static void check_replies(struct treaty_str rest, bool may_be_head)
     }
 }
 
-static void serve(struct treaty_http_loop *loop, int fd)
+/*
+ * Serve the other end of `fd` until the server closes it; the replies. They
+ * are read as they come, since one that finds no room waits for its client.
+ */
+static struct treaty_str serve(struct treaty_http_loop *loop, int fd, int peer)
 {
+    static char replies[1 << 20];
     h2o_evloop_t *evloop = loop->ctx.loop;
+    struct treaty_str all = {replies, 0};
+    ssize_t n;
 
     treaty_http_loop_adopt(
         loop, h2o_evloop_socket_create(evloop, fd,
                                        H2O_SOCKET_FLAG_IS_ACCEPTED_CONNECTION));
-    for (int i = 0; i < 1000 && loop->conns; i++)
+    for (int i = 0; i < 5000 && loop->conns; i++) {
         (void)h2o_evloop_run(evloop, 0);
+        n = recv(peer, replies + all.len, sizeof(replies) - all.len, 0);
+        all.len += n > 0 ? (size_t)n : 0;
+    }
     if (loop->conns)
         abort();
+    n = recv(peer, replies + all.len, sizeof(replies) - all.len, 0);
+    all.len += n > 0 ? (size_t)n : 0;
+    return all;
 }
 
 /*
@@ -179,9 +192,7 @@ static void read_parts(const struct treaty_router *router, const uint8_t *data,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct treaty_http_server *server;
-    static char replies[1 << 20];
     int pair[2];
-    ssize_t n;
 
     if (!server)
         server = start();
@@ -192,11 +203,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (send(pair[0], data, size, 0) != (ssize_t)size)
         abort();
     (void)shutdown(pair[0], SHUT_WR);
-    serve(server->loops, pair[1]);
-    n = recv(pair[0], replies, sizeof(replies), 0);
-    if (n > 0)
-        check_replies((struct treaty_str){replies, (size_t)n},
-                      memmem(data, size, "HEAD", 4) != NULL);
+    check_replies(serve(server->loops, pair[1], pair[0]),
+                  memmem(data, size, "HEAD", 4) != NULL);
     (void)close(pair[0]);
     return 0;
 }
