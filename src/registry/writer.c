@@ -27,6 +27,7 @@ static const write_fn rules[] = {
 
 struct load {
     struct treaty_builder *builder;
+    struct treaty_catalog safe; /* as of the last tidying up */
     size_t count;
 };
 
@@ -38,14 +39,20 @@ static enum treaty_code load_record(void *ctx,
 
     if (treaty_builder_apply(load->builder, record) != TREATY_OK)
         return treaty_fail_nomem(err);
+    if (++load->count % LOAD_STEP != 0)
+        return TREATY_OK;
     /* Nobody reads this catalog yet: what was replaced can go at once. */
-    if (++load->count % LOAD_STEP == 0)
-        treaty_share_free_list(treaty_share_publish(&load->builder->share));
+    treaty_share_free_list(treaty_share_publish(&load->builder->share));
+    load->safe = load->builder->work;
     return TREATY_OK;
 }
 
-static void discard(struct treaty_builder *b)
+/* Free a catalog that nobody has seen. `safe` is its state when its last
+ * changes began, which may have stopped in the middle. */
+static void discard(struct treaty_builder *b, const struct treaty_catalog *safe)
 {
+    treaty_share_abort(&b->share);
+    b->work = *safe;
     treaty_builder_clear(b);
     treaty_share_free_list(treaty_share_publish(&b->share));
     treaty_builder_release(b);
@@ -64,7 +71,7 @@ static enum treaty_code load(struct treaty_journal *journal,
     if (code == TREATY_OK && treaty_builder_finish_load(ret) != TREATY_OK)
         code = treaty_fail_nomem(err);
     if (code != TREATY_OK)
-        discard(ret);
+        discard(ret, &load.safe);
     else
         treaty_share_free_list(treaty_share_publish(&ret->share));
     return code;
@@ -96,7 +103,7 @@ static enum treaty_code reload(struct treaty_writer *w,
         return code;
     object = treaty_share_alloc(&fresh.share, sizeof(*object));
     if (!object) {
-        discard(&fresh);
+        discard(&fresh, &fresh.work);
         return treaty_fail_nomem(err);
     }
     w->builder = fresh;
@@ -324,10 +331,12 @@ enum treaty_code treaty_writer_start(struct treaty_writer *w,
     struct treaty_batch batch = {.builder = &w->builder,
                                  .now_ms = treaty_clock_wall_ms()};
     struct treaty_catalog *object;
+    struct treaty_catalog safe;
     enum treaty_code code = load(w->options->journal, &w->builder, err);
 
     if (code != TREATY_OK)
         return code;
+    safe = w->builder.work;
     w->skipped = w->builder.skipped;
     treaty_arena_init(&batch.arena, 0, NULL);
     if (w->options->default_level.len)
@@ -337,8 +346,7 @@ enum treaty_code treaty_writer_start(struct treaty_writer *w,
     if (code == TREATY_OK && !object)
         code = treaty_fail_nomem(err);
     if (code != TREATY_OK) {
-        treaty_share_drop(&w->builder.share, object);
-        discard(&w->builder);
+        discard(&w->builder, &safe);
         return code;
     }
     publish(w, object);
@@ -347,6 +355,10 @@ enum treaty_code treaty_writer_start(struct treaty_writer *w,
 
 void treaty_writer_release(struct treaty_writer *w)
 {
-    treaty_share_drop(&w->builder.share, atomic_load(&w->published));
-    discard(&w->builder);
+    struct treaty_builder *b = &w->builder;
+
+    treaty_share_drop(&b->share, atomic_load(&w->published));
+    treaty_builder_clear(b);
+    treaty_share_free_list(treaty_share_publish(&b->share));
+    treaty_builder_release(b);
 }
