@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "cmd/beside.h"
 #include "cmd/command.h"
 #include "cmd/demo_schemas.h"
 #include "cmd/flags.h"
@@ -64,27 +65,12 @@ static bool complain(const char *what, const struct treaty_error *err)
     return false;
 }
 
-/* The path of `treaty`: beside this program, or where it is installed. */
 static bool find_program(struct demo *demo)
 {
-    static const char *const places[] = {"/treaty", "/../../bin/treaty"};
-    char self[4000];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    char *slash;
+    static const char *const places[] = {"/treaty", "/../../bin/treaty", NULL};
 
-    if (n <= 0)
-        return false;
-    self[n] = '\0';
-    slash = strrchr(self, '/');
-    if (!slash)
-        return false;
-    *slash = '\0';
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        (void)snprintf(demo->program, sizeof(demo->program), "%s%s", self,
-                       places[i]);
-        if (access(demo->program, X_OK) == 0)
-            return true;
-    }
+    if (treaty_find_beside(places, demo->program, sizeof(demo->program)))
+        return true;
     fputs("treaty demo: the program treaty is not beside treaty-stream\n",
           stderr);
     return false;

@@ -4,6 +4,7 @@
  * one. Both programs are compiled from this file; TREATY_STREAM tells them
  * apart (docs/decisions/two-programs.md).
  */
+#include "cmd/beside.h"
 #include "cmd/command.h"
 #include "cmd/nearest.h"
 
@@ -86,41 +87,16 @@ static int run_elsewhere(char **argv)
     return 2;
 }
 #else
-/*
- * The path of treaty-stream: beside this program in a build tree, in
- * ../libexec/treaty once installed. False when there is none.
- */
-static bool find_stream(char *path, size_t size)
-{
-    static const char *const places[] = {"/treaty-stream",
-                                         "/../libexec/treaty/treaty-stream"};
-    char self[4096];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    char *slash;
-
-    if (n <= 0)
-        return false;
-    self[n] = '\0';
-    slash = strrchr(self, '/');
-    if (!slash)
-        return false;
-    *slash = '\0';
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        int len = snprintf(path, size, "%s%s", self, places[i]);
-
-        if (len > 0 && (size_t)len < size && access(path, X_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Become treaty-stream with the same arguments. Returns only on failure. */
 static int run_elsewhere(char **argv)
 {
+    static const char *const places[] = {"/treaty-stream", /* in a build tree */
+                                         "/../libexec/treaty/treaty-stream",
+                                         NULL};
     char path[8192];
     char **own = argv - 1; /* argv of the program, from its own name on */
 
-    if (!find_stream(path, sizeof(path))) {
+    if (!treaty_find_beside(places, path, sizeof(path))) {
         fprintf(stderr,
                 "treaty: `%s` needs the program treaty-stream, which is "
                 "neither beside treaty nor in ../libexec/treaty; install "
