@@ -64,6 +64,7 @@ struct session {
     uint64_t seen;
     struct counts ids;
     struct counts partitions;
+    struct counts refused; /* by partition: the last offset and one */
     uint64_t errors[REASONS_MAX];
     struct treaty_counter *error_counters[REASONS_MAX];
     struct treaty_measure_total consumed;
@@ -85,7 +86,8 @@ static void complain(const struct treaty_error *err)
             err->path[0] ? ": " : "", err->message);
 }
 
-static void count(struct counts *c, int32_t of)
+/* The row of `of`, made at its first use; NULL without memory. */
+static struct count *row_of(struct counts *c, int32_t of)
 {
     size_t i = c->hint;
 
@@ -97,14 +99,22 @@ static void count(struct counts *c, int32_t of)
         struct count *rows = realloc(c->rows, cap * sizeof(*rows));
 
         if (!rows)
-            return;
+            return NULL;
         c->rows = rows;
         c->cap = cap;
     }
     if (i == c->used)
         c->rows[c->used++] = (struct count){of, 0};
-    c->rows[i].n++;
     c->hint = i;
+    return &c->rows[i];
+}
+
+static void count(struct counts *c, int32_t of)
+{
+    struct count *row = row_of(c, of);
+
+    if (row)
+        row->n++;
 }
 
 /* ---- one record -------------------------------------------------------- */
@@ -128,7 +138,23 @@ static int32_t id_in(const struct treaty_message *message)
     return (int32_t)frame.id;
 }
 
+/*
+ * True when this record was refused before: one that stops its partition, or
+ * waits for room in the quarantine, comes again.
+ */
+static bool is_known(struct session *s, const struct treaty_incoming *in)
+{
+    struct count *row = row_of(&s->refused, in->partition);
+    uint64_t mark = (uint64_t)in->offset + 1;
+    bool known = row && row->n == mark;
+
+    if (row)
+        row->n = mark;
+    return known;
+}
+
 static enum treaty_disposition refuse(struct session *s,
+                                      const struct treaty_incoming *in,
                                       const struct treaty_message *message,
                                       struct treaty_rejection *why)
 {
@@ -141,6 +167,8 @@ static enum treaty_disposition refuse(struct session *s,
     why->reason = treaty_reason_of(s->err.code);
     why->schema_id = id_in(message);
     why->error = treaty_str_z(s->err.message);
+    if (is_known(s, in))
+        return TREATY_REJECTED;
     index = reason_index(why->reason);
     s->errors[index]++;
     treaty_counter_add(s->error_counters[index], 1);
@@ -221,7 +249,7 @@ static enum treaty_disposition on_record(void *ctx,
     if (treaty_deserialize_event(s->deserializer, &message, s->scratch, &event,
                                  &s->err) ||
         !is_verified(s, in, &message, &event))
-        return refuse(s, &message, why);
+        return refuse(s, in, &message, why);
     count(&s->ids, event.id);
     print(s, in, &event);
     note_processed(s, in);
@@ -418,6 +446,7 @@ static void close_session(struct session *s)
     treaty_arena_release(&s->arena);
     free(s->ids.rows);
     free(s->partitions.rows);
+    free(s->refused.rows);
 }
 
 /* ---- the run ----------------------------------------------------------- */

@@ -139,6 +139,27 @@ check_exit "a group of four reads it all" 0 \
 check_eq "each event once" "$(count events consumed)" 2000
 check_eq "as it was written" "$(count verified mismatched)" 0
 
+# Too much garbage stops a partition until somebody says that it may go on.
+topic=garbage-$$
+put "k ff" "k fe" "k fd"
+spawn stopping "$TREATY" consumer -bootstrap "$KAFKA" -topic "$topic" \
+    -group g -quarantine-max-ratio 0.0001 -exit -quiet
+stopping=$pid
+stopped()
+{
+    [ "$(grep -c 'stopped: too many' "$tmp/stopping.err")" = "$1" ]
+}
+check "above the ratio a partition stops" wait_until 20 stopped 1
+kill -USR1 "$stopping"
+check "it goes on when told to, and stops again" wait_until 20 stopped 2
+kill -USR1 "$stopping"
+wait "$stopping"
+check_eq "until all is quarantined" "$?" 0
+mv "$tmp/stopping.out" "$tmp/out"
+check_eq "each once" "$(count events copied)" 3
+check_has "and each is counted once" "$(cat "$tmp/out")" \
+    "\"$topic-value/not-a-frame\":3"
+
 # Events come in as JSON lines, too.
 printf '%s\n' \
     '{"sku":"a","qty":1,"price_cents":5}' \
