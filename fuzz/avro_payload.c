@@ -14,8 +14,10 @@
  * 1. Both loops give the same value or the same failure.
  * 2. A failure has a code, a place in the payload or none, and a message.
  * 3. What the writer's own plan reads, the plain decoder of `annotate` reads.
- * 4. Such an event fails the reader only where the plan says it can.
- * 5. Read, written and read again it is the same value and the same bytes.
+ * 4. Read, written and read again it is the same value and the same bytes.
+ * 5. What was written so fails the reader only where the plan says it can. (Of
+ *    the payload itself this is not true: the size of a block may be a lie,
+ *    which only those see who skip it.)
  */
 #include "base/error.h"
 #include "base/str.h"
@@ -214,7 +216,18 @@ static void check_annotated(const struct pair *pair, struct treaty_str payload)
             code == TREATY_EDEPTH);
 }
 
-static void check_again(const struct pair *pair, const struct outcome *first)
+static void check_reader(const struct side *reader, bool walk,
+                         struct treaty_str payload)
+{
+    struct outcome read;
+
+    decode_twice(&read, reader, walk, payload);
+    REQUIRE(!read.code || is_foreseen(reader->native[walk], &read.err));
+    release(&read);
+}
+
+static void check_again(const struct pair *pair, bool walk,
+                        const struct outcome *first)
 {
     const struct treaty_type *type = pair->writer.layout->root;
     struct outcome second;
@@ -232,6 +245,7 @@ static void check_again(const struct pair *pair, const struct outcome *first)
     REQUIRE(treaty_plan_encode(pair->encode, second.record, &twice, NULL) ==
             TREATY_OK);
     REQUIRE(treaty_str_eq(treaty_buf_str(&once), treaty_buf_str(&twice)));
+    check_reader(&pair->reader, walk, treaty_buf_str(&once));
     treaty_buf_release(&once);
     treaty_buf_release(&twice);
     release(&second);
@@ -247,9 +261,7 @@ static void check_payload(const struct pair *pair, bool walk,
     decode_twice(&read, &pair->reader, walk, payload);
     if (own.code == TREATY_OK) {
         check_annotated(pair, payload);
-        check_again(pair, &own);
-        if (read.code)
-            REQUIRE(is_foreseen(pair->reader.native[walk], &read.err));
+        check_again(pair, walk, &own);
     }
     release(&own);
     release(&read);
