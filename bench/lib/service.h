@@ -38,7 +38,7 @@ int bench_connect(unsigned port);
 int bench_ask(int fd, const char *request, size_t request_len, char *body,
               size_t size, size_t *len);
 
-/* User and system time that a process has used. */
+/* The time that the threads of a process have run, all together. */
 double bench_cpu_seconds(pid_t pid);
 
 struct bench_load {
