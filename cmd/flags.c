@@ -244,7 +244,7 @@ static void print_flag(const struct treaty_flag *flag, const void *member)
     describe_default(flag, member, value, sizeof(value));
     (void)snprintf(left, sizeof(left), "-%s %s", flag->name,
                    flag->arg ? flag->arg : "");
-    printf("  %-28s %s", left, flag->help);
+    printf("  %-29s  %s", left, flag->help);
     if (value[0])
         printf(" (default %s)", value);
     if (flag->type == TREATY_FLAG_LIST)

@@ -235,13 +235,13 @@ static void help_comes_from_the_table(void)
         "Does what samples do.\n"
         "\n"
         "Flags:\n"
-        "  -listen ADDR:PORT            address to serve (default "
+        "  -listen ADDR:PORT              address to serve (default "
         "127.0.0.1:1)\n"
-        "  -threads N                   event loops (default 2)\n"
-        "  -ratio R                     how much (default 0)\n"
-        "  -quiet                       say nothing\n"
-        "  -log text|json               form of the log (default text)\n"
-        "  -X KEY=VALUE                 a property; may be given again\n");
+        "  -threads N                     event loops (default 2)\n"
+        "  -ratio R                       how much (default 0)\n"
+        "  -quiet                         say nothing\n"
+        "  -log text|json                 form of the log (default text)\n"
+        "  -X KEY=VALUE                   a property; may be given again\n");
 }
 
 static void suggests_only_what_helps(void)
