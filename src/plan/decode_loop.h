@@ -218,7 +218,7 @@ static inline char *open_block(const struct treaty_plan *plan,
     DISPATCH()
 #define RUN_STOP return (uintptr_t)at
 
-/* NOLINTNEXTLINE(readability-function-size): one label an operation. */
+/* NOLINTNEXTLINE(readability-function-*): one label an operation. */
 static uintptr_t run_plan(const struct treaty_plan *plan, const uint8_t *at,
                           const uint8_t *end, char *base,
                           struct treaty_arena *arena, struct treaty_error *err)

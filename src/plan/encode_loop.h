@@ -140,7 +140,7 @@ static TREATY_COLD bool is_utf8(struct treaty_str s)
     return treaty_utf8_valid(s);
 }
 
-/* NOLINTNEXTLINE(readability-function-size): one label an operation. */
+/* NOLINTNEXTLINE(readability-function-*): one label an operation. */
 static enum treaty_code run_plan(const struct treaty_plan *plan,
                                  const char *base, struct treaty_encode *run)
 {

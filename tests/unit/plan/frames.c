@@ -25,7 +25,7 @@ static const struct treaty_json *value_of(const struct corpus_line *line)
 {
     const struct treaty_json *value = treaty_json_get(line->json, "value");
 
-    if (corpus_text(line->json, "schema").data[0] == '[' &&
+    if (treaty_str_starts(corpus_text(line->json, "schema"), TREATY_STR("[")) &&
         corpus_text(line->json, "registered").data)
         value = value->child;
     return value;
