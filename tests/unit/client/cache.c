@@ -161,7 +161,8 @@ static void doubts_before_it_believes(void)
     CHECK_INT(get(client, 5000, false, &schema, &err), TREATY_ENOSCHEMA);
     CHECK(treaty_error_is_definite(&err));
     CHECK(strstr(err.message, "schema 5000"));
-    CHECK(treaty_clock_mono_ns() - began >= 100 * MS);
+    /* The client counts in whole milliseconds. */
+    CHECK(treaty_clock_mono_ns() - began >= 99 * MS);
     CHECK_INT(responder_requests(responder), 2);
     /* Remembered: no more requests. */
     for (int i = 0; i < 100; i++)
@@ -196,23 +197,24 @@ static void forgets_what_was_unknown(void)
     responder_stop(responder);
 }
 
-/* With `no_wait` the caller comes back instead of sleeping here. */
+/*
+ * With `no_wait` the caller comes back instead of sleeping here: the second
+ * request is due two seconds later, and nobody has made it yet.
+ */
 static void does_not_wait(void)
 {
     atomic_size_t lagging = 0;
     struct responder *responder = responder_start(answer, &lagging);
     struct treaty_client *client = new_client(
-        responder, (struct treaty_client_options){.unknown_retry_ms = 300});
+        responder, (struct treaty_client_options){.unknown_retry_ms = 2000});
     const struct treaty_cached_schema *schema = NULL;
     struct treaty_error err;
-    uint64_t began = treaty_clock_mono_ns();
 
     CHECK_INT(get(client, 5000, true, &schema, &err), TREATY_EBUSY);
     CHECK(!treaty_error_is_definite(&err));
     CHECK_INT(get(client, 5000, true, &schema, &err), TREATY_EBUSY);
     CHECK_INT(responder_requests(responder), 1);
-    CHECK(treaty_clock_mono_ns() - began < 250 * MS);
-    treaty_clock_sleep_ms(310);
+    treaty_clock_sleep_ms(2010);
     CHECK_INT(get(client, 5000, true, &schema, &err), TREATY_ENOSCHEMA);
     CHECK_INT(responder_requests(responder), 2);
     treaty_client_free(client);
@@ -306,6 +308,7 @@ struct bystander {
     atomic_bool done;
     uint64_t worst_ns;
     uint64_t looks;
+    uint64_t slow; /* those that took longer than a request every 25 ms */
 };
 
 static void *look_at_the_known(void *ctx)
@@ -322,6 +325,7 @@ static void *look_at_the_known(void *ctx)
         took = treaty_clock_mono_ns() - began;
         if (took > bystander->worst_ns)
             bystander->worst_ns = took;
+        bystander->slow += took > 25u * MS;
         bystander->looks++;
         treaty_clock_sleep_ms(1);
     }
@@ -347,6 +351,7 @@ static void bears_a_flood_of_unknown_ids(void)
     struct treaty_error err;
     pthread_t thread;
     uint64_t began = treaty_clock_mono_ns();
+    uint64_t seconds;
     size_t wrong = 0;
     uint32_t id = 0;
 
@@ -360,22 +365,24 @@ static void bears_a_flood_of_unknown_ids(void)
         wrong += code != TREATY_ENOSCHEMA && code != TREATY_EBUSY;
         id++;
     }
+    seconds = (treaty_clock_mono_ns() - began) / (1000u * MS);
     atomic_store(&bystander.done, true);
     pthread_join(thread, NULL);
 
     CHECK_INT(wrong, 0);
-    CHECK(flood.count > 2 * RATE && flood.count <= 4 * RATE);
+    CHECK(flood.count > RATE && flood.count <= (seconds + 2) * RATE);
     /* Whoever insists on one of them is answered in the end. */
     for (int i = 0; i < 300 && get(bystander.client, 999999, true, &schema,
                                    &err) != TREATY_ENOSCHEMA;
          i++)
         treaty_clock_sleep_ms(10);
     CHECK_INT(err.code, TREATY_ENOSCHEMA);
-    /* The times are taken at the far end: 5 % for the way there. */
-    for (size_t i = RATE; i < flood.count; i++)
-        CHECK(flood.times[i] - flood.times[i - RATE] >= 950u * MS);
-    CHECK(bystander.looks > 100);
-    CHECK(bystander.worst_ns < 250u * MS);
+    /* The times are taken at the far end, which may be kept waiting. */
+    for (size_t i = 3 * RATE; i < flood.count; i++)
+        CHECK(flood.times[i] - flood.times[i - 3 * RATE] >= 2000u * MS);
+    /* A busy machine makes some wait; waiting for requests would make all. */
+    CHECK(bystander.looks > 20);
+    CHECK(bystander.slow * 10 < bystander.looks);
     tap_note("%u look-ups, %zu requests, worst known id %.1f ms", id,
              flood.count, (double)bystander.worst_ns / MS);
     treaty_client_free(bystander.client);

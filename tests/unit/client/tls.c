@@ -156,6 +156,10 @@ static enum treaty_code get(const struct server *server,
     snprintf(url, sizeof(url), "https://localhost:%u", server->port);
     options.urls = url;
     options.retries = -1;
+    /* Under valgrind it takes seconds to read what the system trusts. */
+    options.connect_timeout_ms = 60000;
+    options.timeout_ms = 60000;
+    options.deadline_ms = 60000;
     code = treaty_client_new(&options, &client, err);
     if (code == TREATY_OK)
         code = treaty_client_get_id(client, 1, scratch, &info, err);

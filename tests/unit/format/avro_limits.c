@@ -4,10 +4,11 @@
  * slow.
  */
 #include "base/buf.h"
-#include "base/clock.h"
 #include "format/avro/fingerprint.h"
 #include "format/avro/schema.h"
 #include "harness/tap.h"
+
+#include <time.h>
 
 enum { NAMES = 65536, DEPTH = 256, TEXT = 1 << 20 };
 
@@ -320,7 +321,7 @@ static void comparison_is_bounded(void)
  */
 static void stays_fast(void)
 {
-    uint64_t from = treaty_clock_mono_ns();
+    clock_t from = clock(); /* processor time: others may be busy */
     struct treaty_error err = {0};
     struct treaty_buf text;
 
@@ -347,7 +348,7 @@ static void stays_fast(void)
         treaty_buf_printf(&text, ",\"m%d\":%d", NAMES - i, i);
     treaty_buf_put_z(&text, "}}]}");
     CHECK_INT(parse(&text, wide, &err), TREATY_OK);
-    CHECK(tap_is_slow() || treaty_clock_mono_ns() - from < 5000000000u);
+    CHECK(tap_is_slow() || clock() - from < 5 * CLOCKS_PER_SEC);
     treaty_buf_release(&text);
 }
 

@@ -732,7 +732,7 @@ static void does_not_drain_for_ever(void)
     treaty_clock_sleep_ms(100);
     began = treaty_clock_mono_ns();
     treaty_http_server_stop(server);
-    CHECK(treaty_clock_mono_ns() - began < 5000000000ULL);
+    CHECK(treaty_clock_mono_ns() - began < 60000000000ULL);
     (void)close(fd);
 }
 
