@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/locate.h"
 #include "base/str.h"
+#include "client/closure.h"
 #include "cmd/command.h"
 #include "cmd/flags.h"
 #include "cmd/registry_options.h"
@@ -144,7 +145,7 @@ static bool fetch_level(struct gate *gate)
 
 static bool keep_version(struct gate *gate, int32_t version)
 {
-    struct treaty_source source = {.strictness = TREATY_STORED};
+    struct treaty_manner manner = {.limited = false};
     struct treaty_schema *schema;
     struct treaty_schema_info info;
     struct treaty_error err;
@@ -152,15 +153,7 @@ static bool keep_version(struct gate *gate, int32_t version)
     if (treaty_client_get_version(gate->client, gate->opt.subject, version,
                                   gate->scratch, &info, &err))
         return complain("fetching a version", &err);
-    if (info.reference_count) {
-        fprintf(stderr,
-                "treaty compat-check: version %d has references, which are "
-                "checked by the registry only: use its /compatibility route\n",
-                (int)version);
-        return false;
-    }
-    source.text = info.text;
-    if (treaty_schema_parse(treaty_format_find(info.type), &source, &schema,
+    if (treaty_client_parse(gate->client, &info, TREATY_STORED, manner, &schema,
                             &err))
         return complain("parsing a stored version", &err);
     keep(gate, info.version, schema);
@@ -250,7 +243,7 @@ static void print_place(struct gate *gate, size_t offset, const char *what)
     treaty_buf_release(&out);
 }
 
-static const char *breaks(struct gate *gate, const struct treaty_outcome *o)
+static const char *breaks(struct gate *gate, const struct treaty_comparison *o)
 {
     const char *past = past_name(gate, o->past);
 
@@ -261,7 +254,7 @@ static const char *breaks(struct gate *gate, const struct treaty_outcome *o)
     return treaty_arena_printf(&gate->arena, "cannot be read by %s", past).data;
 }
 
-static void print_finding(struct gate *gate, const struct treaty_outcome *o,
+static void print_finding(struct gate *gate, const struct treaty_comparison *o,
                           const struct treaty_finding *f)
 {
     bool back = o->direction == TREATY_BACKWARD;
@@ -278,7 +271,7 @@ static void print_finding(struct gate *gate, const struct treaty_outcome *o,
 }
 
 /* Only where the plan alone objects: else the findings have said it. */
-static void print_fails(struct gate *gate, const struct treaty_outcome *o)
+static void print_fails(struct gate *gate, const struct treaty_comparison *o)
 {
     bool back = o->direction == TREATY_BACKWARD;
 
@@ -298,7 +291,7 @@ static void print_fails(struct gate *gate, const struct treaty_outcome *o)
     }
 }
 
-static void print_outcome(struct gate *gate, const struct treaty_outcome *o)
+static void print_outcome(struct gate *gate, const struct treaty_comparison *o)
 {
     if (o->types_differ)
         printf("%s: is %s, but %s is %s\n\n", gate->opt.proposed,
@@ -325,7 +318,7 @@ static bool upgrade_order(struct gate *gate, enum treaty_upgrade *ret)
     if (treaty_contract_check(&gate->arena, gate->proposed, &newest, &options,
                               &verdict, &err))
         return complain("checking", &err);
-    for (const struct treaty_outcome *o = verdict.outcomes; o; o = o->next) {
+    for (const struct treaty_comparison *o = verdict.outcomes; o; o = o->next) {
         bool good = o->compatible && o->sound;
 
         if (o->direction == TREATY_BACKWARD)
@@ -342,7 +335,7 @@ static int report(struct gate *gate, const struct treaty_verdict *verdict)
     bool good = verdict->compatible && verdict->sound;
     enum treaty_upgrade upgrade;
 
-    for (const struct treaty_outcome *o = verdict->outcomes; o; o = o->next)
+    for (const struct treaty_comparison *o = verdict->outcomes; o; o = o->next)
         print_outcome(gate, o);
     printf("%s: %s at level %.*s", gate->opt.proposed,
            good ? "compatible" : "INCOMPATIBLE",

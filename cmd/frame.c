@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "client/closure.h"
 #include "cmd/command.h"
 #include "cmd/flags.h"
 #include "cmd/frame_topic.h"
@@ -199,44 +200,25 @@ static enum treaty_code ask(struct job *job, struct treaty_client *client,
     return treaty_client_get_guid(client, guid, scratch, ret, err);
 }
 
-static int parse_fetched(struct job *job, const struct treaty_schema_info *info)
-{
-    struct treaty_source source = {.text = info->text,
-                                   .strictness = TREATY_STORED};
-    struct treaty_error err;
-
-    if (info->reference_count) {
-        fputs("treaty frame: the writer's schema has references; give its "
-              "text with -writer\n",
-              stderr);
-        return 2;
-    }
-    if (treaty_schema_parse(treaty_format_find(info->type), &source,
-                            &job->writer, &err)) {
-        treaty_schema_file_complain("(registry)", source.text, &err);
-        return 2;
-    }
-    return 0;
-}
-
 /* The writer's schema, from the registry that the frame's id belongs to. */
 static int fetch_writer(struct job *job)
 {
     struct treaty_client_options options = {0};
     struct treaty_client *client = NULL;
     struct treaty_scratch *scratch = treaty_scratch_new(0, NULL);
+    struct treaty_manner manner = {.limited = false};
     struct treaty_schema_info info;
     struct treaty_error err;
-    int status;
+    int status = 0;
 
     if (!scratch || !treaty_registry_options_read(&job->opt.registry,
                                                   &job->arena, &options))
         return 2;
     if (treaty_client_new(&options, &client, &err) ||
-        ask(job, client, scratch, &info, &err))
+        ask(job, client, scratch, &info, &err) ||
+        treaty_client_parse(client, &info, TREATY_STORED, manner, &job->writer,
+                            &err))
         status = complain(&err);
-    else
-        status = parse_fetched(job, &info);
     treaty_client_free(client);
     treaty_scratch_free(scratch);
     return status;

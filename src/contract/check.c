@@ -9,7 +9,7 @@ struct check {
     const struct treaty_schema *proposed;
     const struct treaty_contract_options *options;
     struct treaty_verdict *verdict;
-    struct treaty_outcome *last;
+    struct treaty_comparison *last;
     struct treaty_error *err;
 };
 
@@ -47,7 +47,7 @@ static bool is_sound(const struct treaty_plan_note *fails, size_t count)
 }
 
 static enum treaty_code read_plan(struct check *check,
-                                  struct treaty_outcome *outcome,
+                                  struct treaty_comparison *outcome,
                                   const struct treaty_plan *plan)
 {
     const struct treaty_plan_note *fails =
@@ -65,7 +65,7 @@ static enum treaty_code read_plan(struct check *check,
 
 /* The sound verdict: compile the plan that a consumer would run. */
 static enum treaty_code ask_plan(struct check *check,
-                                 struct treaty_outcome *outcome,
+                                 struct treaty_comparison *outcome,
                                  const struct treaty_schema *reader,
                                  const struct treaty_schema *writer)
 {
@@ -86,7 +86,7 @@ static enum treaty_code ask_plan(struct check *check,
 }
 
 static enum treaty_code compare(struct check *check,
-                                struct treaty_outcome *outcome)
+                                struct treaty_comparison *outcome)
 {
     bool back = outcome->direction == TREATY_BACKWARD;
     const struct treaty_schema *reader =
@@ -112,7 +112,8 @@ static enum treaty_code compare(struct check *check,
     return ask_plan(check, outcome, reader, writer);
 }
 
-static void record_outcome(struct check *check, struct treaty_outcome *outcome)
+static void record_outcome(struct check *check,
+                           struct treaty_comparison *outcome)
 {
     struct treaty_verdict *verdict = check->verdict;
 
@@ -131,8 +132,8 @@ static void record_outcome(struct check *check, struct treaty_outcome *outcome)
 static enum treaty_code ask(struct check *check, const struct treaty_past *past,
                             enum treaty_direction direction)
 {
-    struct treaty_outcome *outcome =
-        TREATY_ARENA_NEW(check->arena, struct treaty_outcome);
+    struct treaty_comparison *outcome =
+        TREATY_ARENA_NEW(check->arena, struct treaty_comparison);
     enum treaty_code code;
 
     if (!outcome)

@@ -55,7 +55,7 @@ struct treaty_history {
 };
 
 /* One pair that was compared in one direction, and what came out. */
-struct treaty_outcome {
+struct treaty_comparison {
     enum treaty_direction direction;
     const struct treaty_past *past;
     bool compatible;                 /* Confluent's answer */
@@ -67,15 +67,15 @@ struct treaty_outcome {
     size_t fail_count;
     const struct treaty_plan_note *losses;
     size_t loss_count;
-    const struct treaty_outcome *next;
+    const struct treaty_comparison *next;
 };
 
 struct treaty_verdict {
     enum treaty_level level;
     bool compatible; /* Confluent's answer at this level */
     bool sound;      /* the plan's, for the same pairs */
-    const struct treaty_outcome *outcomes; /* in the order of comparison */
-    const struct treaty_outcome *failed;   /* first incompatible, or NULL */
+    const struct treaty_comparison *outcomes; /* in the order of comparison */
+    const struct treaty_comparison *failed;   /* first incompatible, or NULL */
 };
 
 struct treaty_contract_options {

@@ -169,7 +169,7 @@ static size_t count_messages(const struct treaty_verdict *verdict)
 {
     size_t count = 1;
 
-    for (const struct treaty_outcome *o = verdict->outcomes; o; o = o->next)
+    for (const struct treaty_comparison *o = verdict->outcomes; o; o = o->next)
         count += o->findings.count + 3;
     return count;
 }
@@ -184,7 +184,7 @@ static bool push(struct list *list, struct treaty_str message)
 }
 
 static bool push_outcome(struct list *list,
-                         const struct treaty_outcome *outcome)
+                         const struct treaty_comparison *outcome)
 {
     if (outcome->types_differ)
         return push(list,
@@ -219,7 +219,7 @@ static bool push_version(struct list *list, const struct treaty_past *past)
 /* Both directions of one version, then that version. */
 static bool push_failed(struct list *list, const struct treaty_verdict *verdict)
 {
-    const struct treaty_outcome *o = verdict->outcomes;
+    const struct treaty_comparison *o = verdict->outcomes;
 
     while (o) {
         const struct treaty_past *past = o->past;

@@ -118,7 +118,8 @@ static void check_messages(const struct pair *pair, enum treaty_level level,
         CHECK_INT(count, 0);
         return;
     }
-    for (const struct treaty_outcome *o = verdict->outcomes; o; o = o->next) {
+    for (const struct treaty_comparison *o = verdict->outcomes; o;
+         o = o->next) {
         for (const struct treaty_finding *f = o->findings.first; f;
              f = f->next, at++) {
             if (at >= count || !has_shape(pair, f, messages[at]))

@@ -51,7 +51,7 @@ static struct treaty_schema *parse_side(const struct corpus_line *line,
 
 /* Every unsound verdict says why; a sound one has only guarded failures. */
 static void check_notes(const struct corpus_line *line,
-                        const struct treaty_outcome *outcome)
+                        const struct treaty_comparison *outcome)
 {
     size_t unguarded = 0;
 
