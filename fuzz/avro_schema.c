@@ -24,6 +24,10 @@
 #include "format/avro/name.h"
 #include "format/avro/schema.h"
 
+#ifdef TREATY_FUZZ
+#include "mutate.h"
+#endif
+
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
