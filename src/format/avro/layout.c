@@ -24,6 +24,7 @@ struct builder {
     struct treaty_type **types; /* of the named nodes, by id */
     bool *placed;
     struct treaty_error *err;
+    enum treaty_code code; /* why a function gave NULL */
     int nest;
 };
 
@@ -68,7 +69,7 @@ build_type(struct builder *b, const struct treaty_avro_node *node);
 
 static const struct treaty_type *fail_nomem(struct builder *b)
 {
-    (void)treaty_fail_nomem(b->err);
+    b->code = treaty_fail_nomem(b->err);
     return NULL;
 }
 
@@ -126,9 +127,9 @@ place(struct builder *b, struct treaty_type *type, struct treaty_field *fields)
     treaty_type_place(type, fields);
     if (type->size <= RECORD_MAX)
         return type;
-    (void)treaty_fail(b->err, TREATY_ELIMIT, TREATY_NO_OFFSET,
-                      "a value of the schema takes more than %d bytes",
-                      (int)RECORD_MAX);
+    b->code = treaty_fail(b->err, TREATY_ELIMIT, TREATY_NO_OFFSET,
+                          "a value of the schema takes more than %d bytes",
+                          (int)RECORD_MAX);
     return NULL;
 }
 
@@ -218,9 +219,9 @@ build_record(struct builder *b, const struct treaty_avro_node *node)
     if (!fields)
         return fail_nomem(b);
     if (b->nest == NEST_MAX) {
-        (void)treaty_fail(b->err, TREATY_ELIMIT, node->pos,
-                          "more than %d records inside one another",
-                          (int)NEST_MAX);
+        b->code = treaty_fail(b->err, TREATY_ELIMIT, node->pos,
+                              "more than %d records inside one another",
+                              (int)NEST_MAX);
         return NULL;
     }
     b->types[node->id] = type;
@@ -296,11 +297,9 @@ enum treaty_code treaty_avro_layout(const struct treaty_schema *schema,
                                     struct treaty_error *err)
 {
     const struct treaty_avro_tree *tree = treaty_avro_tree(schema);
-    struct treaty_error ours = {.code = TREATY_OK};
-    struct builder b = {.err = err ? err : &ours};
+    struct builder b = {.err = err};
     struct treaty_arena scratch = {0};
     const struct treaty_type *root = NULL;
-    enum treaty_code code;
 
     b.types =
         TREATY_ARENA_NEW_N(&scratch, struct treaty_type *, tree->node_count);
@@ -308,12 +307,10 @@ enum treaty_code treaty_avro_layout(const struct treaty_schema *schema,
     if (b.types && b.placed)
         root = build_type(&b, tree->root);
     else
-        (void)treaty_fail_nomem(b.err);
+        b.code = treaty_fail_nomem(err);
     if (root)
-        code = treaty_layout_make(&b.arena, root, ret, err);
-    else
-        code = b.err->code;
+        b.code = treaty_layout_make(&b.arena, root, ret, err);
     treaty_arena_release(&scratch);
     treaty_arena_release(&b.arena);
-    return code;
+    return b.code;
 }
