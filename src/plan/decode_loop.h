@@ -105,16 +105,19 @@ static inline char *open_block(const struct treaty_plan *plan,
 {
     const struct treaty_plan_loop *loop = &plan->loops[frame->site->arg];
     size_t size = count * loop->stride;
-    char *items = NULL;
+    char *items;
 
-    frame->left = count;
-    if (TREATY_LIKELY(loop->item_min && count <= rest &&
-                      count * loop->item_min <= rest && !frame->cap && size &&
-                      size <= plan->options.memory_max - run->used.memory))
-        items = treaty_arena_alloc_aligned(run->arena, size, 16);
-    if (TREATY_UNLIKELY(!items))
+    if (TREATY_UNLIKELY(!loop->item_min || count > rest ||
+                        count * loop->item_min > rest || frame->cap || !size ||
+                        size > plan->options.memory_max - run->used.memory))
         return treaty_decode_grow(run, plan, frame, count, rest);
+    items = treaty_arena_alloc_aligned(run->arena, size, 16);
+    if (TREATY_UNLIKELY(!items)) {
+        run->code = TREATY_ENOMEM;
+        return NULL;
+    }
     run->used.memory += size;
+    frame->left = count;
     frame->cap = count;
     frame->array->items = items;
     frame->array->count = count;
