@@ -67,8 +67,6 @@ static const struct row rows[] = {
      "{\"a\":16777217}", "{\"a\":16777217}", ""},
     {"int to float rounds", R(F("a", "\"int\"")), R(F("a", "\"float\"")),
      "{\"a\":16777217}", "{\"a\":16777216}", ""},
-    {"long to float rounds once", R(F("a", "\"long\"")), R(F("a", "\"float\"")),
-     "{\"a\":9007199791611905}", "{\"a\":9007200328482816}", ""},
     {"string to bytes", R(F("a", "\"string\"")), R(F("a", "\"bytes\"")),
      "{\"a\":\"ab\"}", "{\"a\":\"ab\"}", ""},
     {"enum by name", R(F("a", ENUM("[\"X\",\"Y\"]"))),
@@ -147,6 +145,24 @@ static void run_row(const struct row *row)
     model_close(&reader);
 }
 
+static void long_to_float(void)
+{
+    static const struct row row = {
+        "rounds once",
+        R(F("a", "\"long\"")),
+        R(F("a", "\"float\"")),
+        "{\"a\":9007199791611905}",
+        "{\"a\":9007200328482816}",
+        "",
+    };
+
+    if (tap_is_slow()) {
+        tap_skip("valgrind rounds to double first");
+        return;
+    }
+    run_row(&row);
+}
+
 static void table(void)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -154,4 +170,5 @@ static void table(void)
     tap_add_passed(sizeof(rows) / sizeof(rows[0]) - 1);
 }
 
-TAP_MAIN({"differences are found and nothing else", table})
+TAP_MAIN({"differences are found and nothing else", table},
+         {"long to float rounds once", long_to_float})
