@@ -676,17 +676,20 @@ static size_t count_bad_cuts(const char *setup_sql, size_t cuts)
 
 static void test_power_cut(void)
 {
-    CHECK_INT(count_bad_cuts(NULL, 1000), 0);
-    tap_add_passed(1000);
+    size_t cuts = tap_is_slow() ? 50 : 1000;
+
+    CHECK_INT(count_bad_cuts(NULL, cuts), 0);
+    tap_add_passed(cuts);
 }
 
 /* The test bites: without syncing, acknowledged registrations get lost. */
 static void test_power_cut_unsynced(void)
 {
-    size_t bad = count_bad_cuts("PRAGMA synchronous = OFF", 200);
+    size_t cuts = tap_is_slow() ? 50 : 200;
+    size_t bad = count_bad_cuts("PRAGMA synchronous = OFF", cuts);
 
-    tap_note("%zu of 200 power cuts lost something", bad);
-    CHECK(bad > 20);
+    tap_note("%zu of %zu power cuts lost something", bad, cuts);
+    CHECK(bad > cuts / 10);
 }
 
 /* --- A full disk
@@ -760,6 +763,6 @@ static void test_full(void)
     CHECK_INT(rmdir(dir), 0);
 }
 
-TAP_MAIN({"1,000 power cuts lose nothing acknowledged", test_power_cut},
+TAP_MAIN({"power cuts lose nothing acknowledged", test_power_cut},
          {"without syncs they do", test_power_cut_unsynced},
          {"a full disk", test_full})
