@@ -111,9 +111,10 @@ static void depth(void)
     struct codec deep;
     char bytes[512];
 
-    if (!open_codec(&c, treaty_str_z(list_text), &options) ||
-        !open_codec(&deep, treaty_str_z(list_text), NULL))
+    if (!open_codec(&c, treaty_str_z(list_text), &options))
         return;
+    if (!open_codec(&deep, treaty_str_z(list_text), NULL))
+        goto out;
     CHECK_INT(decode(&c, bytes, put_list(bytes, 40)), TREATY_OK);
     CHECK_INT(treaty_plan_encode(c.encode, c.record, &c.out, NULL), TREATY_OK);
     CHECK_STR(treaty_buf_str(&c.out), ((struct treaty_str){bytes, 82}));
@@ -126,8 +127,9 @@ static void depth(void)
     CHECK_INT(treaty_plan_encode(c.encode, deep.record, &c.out, NULL),
               TREATY_EDEPTH);
     CHECK_INT(c.out.len, 0);
-    close_codec(&c);
+out:
     close_codec(&deep);
+    close_codec(&c);
 }
 
 /* A struct that points at itself ends as too deep, not never. */
