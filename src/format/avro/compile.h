@@ -64,7 +64,6 @@ struct treaty_avro_compiler {
     bool has_arrays; /* for the note on memory */
     bool has_empty_items;
     bool has_recursion;
-    enum treaty_code code; /* of a failure that is no part of the plan */
     struct treaty_error *err;
 };
 

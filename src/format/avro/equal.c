@@ -6,7 +6,6 @@
 enum { NEST_MAX = 1000 };
 
 struct comparison {
-    struct treaty_arena *arena;
     struct treaty_map records; /* that were compared, by fullname */
     int nest;
 };
@@ -86,7 +85,7 @@ bool treaty_avro_equal(struct treaty_arena *scratch,
                        const struct treaty_avro_tree *a,
                        const struct treaty_avro_tree *b)
 {
-    struct comparison cmp = {.arena = scratch};
+    struct comparison cmp = {.nest = 0};
 
     if (a == b)
         return true;
