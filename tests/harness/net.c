@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define WAIT_MS 10000
+#define WAIT_MS 60000
 #define REPLY_MAX (64u << 20)
 
 int tap_connect(unsigned port)
