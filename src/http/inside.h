@@ -50,6 +50,7 @@ struct treaty_http_loop {
     size_t index;
     pthread_t thread;
     sem_t ready; /* posted by the thread: `code` is known */
+    sem_t go;    /* the application knows its server: requests may come */
     sem_t leave; /* posted to the thread: nobody will write to it any more */
     enum treaty_code code;
     struct treaty_error *err; /* of whoever starts the loop */

@@ -90,6 +90,7 @@ static void *run_thread(void *arg)
     (void)pthread_sigmask(SIG_BLOCK, &all, NULL);
     loop->code = treaty_http_loop_init(loop, loop->err);
     (void)sem_post(&loop->ready);
+    wait_for(&loop->go);
     if (!loop->code)
         treaty_http_loop_run(loop);
     wait_for(&loop->leave);
@@ -102,6 +103,7 @@ static enum treaty_code start_loop(struct treaty_http_loop *loop,
 {
     loop->err = err;
     (void)sem_init(&loop->ready, 0, 0);
+    (void)sem_init(&loop->go, 0, 0);
     (void)sem_init(&loop->leave, 0, 0);
     if (pthread_create(&loop->thread, NULL, run_thread, loop) != 0)
         return treaty_fail(err, TREATY_EIO, TREATY_NO_OFFSET,
@@ -127,6 +129,13 @@ static enum treaty_code start_loops(struct treaty_http_server *server,
         code = start_loop(&server->loops[i], err);
     }
     return code;
+}
+
+/* A handler may ask the server something as soon as there are requests. */
+static void let_go(struct treaty_http_server *server)
+{
+    for (size_t i = 0; i < server->loops_started; i++)
+        (void)sem_post(&server->loops[i].go);
 }
 
 enum treaty_code
@@ -170,11 +179,13 @@ treaty_http_server_start(const struct treaty_http_options *options,
     code = treaty_http_listen(server, err);
     if (!code)
         code = start_loops(server, err);
-    if (code)
+    if (code) {
         treaty_http_server_stop(server);
-    else
-        *ret = server;
-    return code;
+        return code;
+    }
+    *ret = server;
+    let_go(server);
+    return TREATY_OK;
 }
 
 unsigned treaty_http_server_port(const struct treaty_http_server *server)
@@ -201,6 +212,7 @@ void treaty_http_server_stop(struct treaty_http_server *server)
 {
     if (!server)
         return;
+    let_go(server); /* those that were never let go */
     for (size_t i = 0; i < server->loops_started; i++) {
         struct treaty_http_loop *loop = &server->loops[i];
 
@@ -212,6 +224,7 @@ void treaty_http_server_stop(struct treaty_http_server *server)
     for (size_t i = 0; i < server->loops_started; i++) {
         (void)pthread_join(server->loops[i].thread, NULL);
         (void)sem_destroy(&server->loops[i].ready);
+        (void)sem_destroy(&server->loops[i].go);
         (void)sem_destroy(&server->loops[i].leave);
     }
     free(server->loops);
