@@ -90,7 +90,7 @@ static bool pay_for_empty(struct treaty_decode *run, uint64_t count)
 
 static char *move_items(struct treaty_decode *run,
                         const struct treaty_plan *plan,
-                        struct treaty_frame *frame, size_t cap)
+                        struct treaty_plan_frame *frame, size_t cap)
 {
     size_t stride = plan->loops[frame->site->arg].stride;
     const char *old = frame->array->items;
@@ -111,7 +111,7 @@ static char *move_items(struct treaty_decode *run,
 
 char *treaty_decode_grow(struct treaty_decode *run,
                          const struct treaty_plan *plan,
-                         struct treaty_frame *frame, uint64_t count,
+                         struct treaty_plan_frame *frame, uint64_t count,
                          size_t rest)
 {
     const struct treaty_plan_loop *loop = &plan->loops[frame->site->arg];
@@ -137,12 +137,12 @@ char *treaty_decode_grow(struct treaty_decode *run,
     return items + have * loop->stride;
 }
 
-struct treaty_frame *treaty_decode_deepen(struct treaty_decode *run,
-                                          const struct treaty_plan *plan,
-                                          struct treaty_frame *top)
+struct treaty_plan_frame *treaty_decode_deepen(struct treaty_decode *run,
+                                               const struct treaty_plan *plan,
+                                               struct treaty_plan_frame *top)
 {
     size_t used = top->level + 1;
-    struct treaty_frame *frames =
+    struct treaty_plan_frame *frames =
         treaty_decode_alloc(run, plan, 2 * used * sizeof(*frames));
 
     if (!frames)
@@ -219,7 +219,7 @@ enum { FEW_ENTRIES = 8 };
 
 bool treaty_decode_unique(struct treaty_decode *run,
                           const struct treaty_plan *plan,
-                          struct treaty_frame *frame)
+                          struct treaty_plan_frame *frame)
 {
     size_t stride = plan->loops[frame->site->arg].stride;
     struct treaty_array *map = frame->array;
@@ -261,7 +261,7 @@ bool treaty_decode_replace(struct treaty_decode *run,
     return true;
 }
 
-static size_t item_number(const struct treaty_frame *frame)
+static size_t item_number(const struct treaty_plan_frame *frame)
 {
     size_t count = frame->array ? frame->array->count : frame->cap;
 
@@ -273,9 +273,10 @@ static void print_path(const struct treaty_decode_place *place,
                        struct treaty_path *path)
 {
     const struct treaty_plan *plan = place->plan;
-    const struct treaty_frame *top = place->frame;
+    const struct treaty_plan_frame *top = place->frame;
 
-    for (const struct treaty_frame *f = top - top->level + 1; f <= top; f++) {
+    for (const struct treaty_plan_frame *f = top - top->level + 1; f <= top;
+         f++) {
         bool is_loop = f->site->code == TREATY_DECODE_LOOP ||
                        f->site->code == TREATY_DECODE_SKIP_LOOP;
 

@@ -100,7 +100,7 @@ static inline const uint8_t *read_block(const uint8_t *at, const uint8_t *end,
 /* Memory for a block of items: the first one's address, or NULL. */
 static inline char *open_block(const struct treaty_plan *plan,
                                struct treaty_decode *run,
-                               struct treaty_frame *frame, uint64_t count,
+                               struct treaty_plan_frame *frame, uint64_t count,
                                size_t rest)
 {
     const struct treaty_plan_loop *loop = &plan->loops[frame->site->arg];
@@ -143,13 +143,14 @@ static inline char *open_block(const struct treaty_plan *plan,
     do {                                                                       \
         size_t level = top->level + 1;                                         \
         if (TREATY_UNLIKELY(treaty_frames_are_full(level))) {                  \
-            struct treaty_frame *moved = treaty_decode_deepen(run, plan, top); \
+            struct treaty_plan_frame *moved =                                  \
+                treaty_decode_deepen(run, plan, top);                          \
             if (!moved)                                                        \
                 FAIL_AS(run->code);                                            \
             top = moved;                                                       \
         }                                                                      \
         top++;                                                                 \
-        *top = (struct treaty_frame){op, base, (filled), 0, 0, level};         \
+        *top = (struct treaty_plan_frame){op, base, (filled), 0, 0, level};    \
     } while (0)
 
 /*
@@ -234,8 +235,8 @@ static uintptr_t run_plan(const struct treaty_plan *plan, const uint8_t *at,
             TREATY_DECODE_PAIRS(LABEL)
 #undef LABEL
     };
-    struct treaty_frame frames[TREATY_FRAMES_INLINE];
-    struct treaty_frame *top = frames;
+    struct treaty_plan_frame frames[TREATY_FRAMES_INLINE];
+    struct treaty_plan_frame *top = frames;
     const struct treaty_op *op = plan->entry;
     const uint8_t *const start = at;
     struct treaty_decode state;

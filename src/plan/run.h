@@ -16,7 +16,7 @@
 enum { TREATY_FRAMES_INLINE = 16 };
 
 /* One level: an array, a map or a call that is being worked on. */
-struct treaty_frame {
+struct treaty_plan_frame {
     const struct treaty_op *site; /* the operation that opened it */
     char *base;                   /* the struct to go back to */
     struct treaty_array *array;   /* NULL of a call, and when skipping */
@@ -58,8 +58,8 @@ struct treaty_decode_place {
     const uint8_t *start; /* of the payload */
     const struct treaty_plan *plan;
     const struct treaty_op *op;
-    const struct treaty_frame *frame; /* the innermost */
-    const uint8_t *at;                /* the byte that is at fault */
+    const struct treaty_plan_frame *frame; /* the innermost */
+    const uint8_t *at;                     /* the byte that is at fault */
     const uint8_t *end;
 };
 
@@ -92,7 +92,7 @@ struct treaty_varint treaty_decode_varint(const uint8_t *at,
  */
 char *treaty_decode_grow(struct treaty_decode *run,
                          const struct treaty_plan *plan,
-                         struct treaty_frame *frame, uint64_t count,
+                         struct treaty_plan_frame *frame, uint64_t count,
                          size_t rest) TREATY_COLD;
 
 /* Memory from the arena within the plan's limit. */
@@ -101,14 +101,14 @@ void *treaty_decode_alloc(struct treaty_decode *run,
                           size_t size) TREATY_COLD;
 
 /* More frames: those up to `top`, the innermost, in their new place. */
-struct treaty_frame *treaty_decode_deepen(struct treaty_decode *run,
-                                          const struct treaty_plan *plan,
-                                          struct treaty_frame *top) TREATY_COLD;
+struct treaty_plan_frame *
+treaty_decode_deepen(struct treaty_decode *run, const struct treaty_plan *plan,
+                     struct treaty_plan_frame *top) TREATY_COLD;
 
 /* Of the entries that share a key, the last one stays. */
 bool treaty_decode_unique(struct treaty_decode *run,
                           const struct treaty_plan *plan,
-                          struct treaty_frame *frame) TREATY_COLD;
+                          struct treaty_plan_frame *frame) TREATY_COLD;
 
 /* Replace what is not UTF-8 in the `struct treaty_str` at `at`. */
 bool treaty_decode_replace(struct treaty_decode *run,
