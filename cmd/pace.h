@@ -16,8 +16,8 @@ struct treaty_pace {
 void treaty_pace_begin(struct treaty_pace *pace, uint64_t rate);
 
 /*
- * How many milliseconds event number `n` (from 0) is early: sleep so long
- * before it. 0 when it is due.
+ * How many milliseconds to sleep before event number `n` (from 0): until it is
+ * due and at least 20, so that events go in small groups. 0 when it is due.
  */
 uint64_t treaty_pace_wait_ms(const struct treaty_pace *pace, uint64_t n);
 
