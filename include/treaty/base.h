@@ -103,6 +103,7 @@ struct treaty_str {
     X(EUNREADABLE, 422, 422, 1, "the reader's schema cannot take this value")  \
     X(EDEPTH, 422, 422, 1, "nested too deeply")                                \
     X(EVALUE, 422, 422, 1, "a value is outside its type")                      \
+    X(ENOMESSAGE, 422, 422, 1, "the schema has no such message")               \
     X(EBIND, 422, 422, 2, "the layout does not fit the schema")
 
 enum treaty_code {
@@ -111,6 +112,9 @@ enum treaty_code {
 #undef TREATY_CODE_ENUM
         TREATY_CODE_COUNT
 };
+
+/* Bytes of an error's sentence, with its NUL. */
+#define TREATY_MESSAGE_MAX 352
 
 /* `offset` of an error that has no place in an input. */
 #define TREATY_NO_OFFSET SIZE_MAX
@@ -125,7 +129,7 @@ struct treaty_error {
     enum treaty_code code;
     size_t offset;
     char path[160];
-    char message[352];
+    char message[TREATY_MESSAGE_MAX];
 };
 
 /* "TREATY_ENOMEM" and the like, the sentence of the list, and its numbers. */

@@ -29,6 +29,8 @@ struct treaty_import {
 enum treaty_strictness {
     TREATY_NEW,    /* a schema that is being registered: every check */
     TREATY_STORED, /* one that is stored already: it always loads */
+    TREATY_STRICT, /* what the format's own compiler refuses is refused, too:
+                      Protobuf's protoc. Avro has no such: as TREATY_NEW */
 };
 
 /* Limits on a text, from the defaults; zero means the default. */
@@ -49,17 +51,30 @@ struct treaty_source {
     struct treaty_limits limits;
 };
 
-/* A parsed schema: frozen, shared by count, everything on its own arena. */
+/*
+ * A parsed schema: frozen, shared by count, everything on its own arena.
+ *
+ * A text may hold several messages. A schema then stands for its first one;
+ * a *part* of it (the row's `part`) is a schema that stands for another. It has
+ * texts, references and root in common with its `whole`, which it keeps alive,
+ * and may be given wherever a schema is wanted.
+ */
 struct treaty_schema {
     const struct treaty_format *format;
     struct treaty_arena arena;
     struct treaty_str text;      /* as submitted */
     struct treaty_str canonical; /* as stored and served */
-    struct treaty_str name;      /* record full name, first message; or empty */
+    struct treaty_str name;      /* record full name, message; or empty */
     const struct treaty_reference *references;
     size_t reference_count;
     const void *root; /* the format's own tree */
-    int refs;         /* atomic */
+    const void *part; /* the format's own: the message that it stands for */
+    struct treaty_str indexes;   /* what a frame says between id and payload */
+    struct treaty_schema *whole; /* of a part; else NULL */
+    /* What the format's own compiler would say of it; `code` TREATY_OK: no
+     * objection, or none asked for (a stored schema). */
+    struct treaty_error objection;
+    int refs; /* atomic */
 };
 
 /* A piece of a payload; the texts live until the callback returns. */
@@ -83,6 +98,20 @@ struct treaty_format {
     enum treaty_code (*parse)(const struct treaty_source *source,
                               struct treaty_schema **ret,
                               struct treaty_error *err);
+
+    /*
+     * The part called `name` (a full name), or the one that the indexes at the
+     * start of `payload` name, and how many bytes those take. The caller owns
+     * one count of `*ret`, which may be of `schema` itself. TREATY_ENOMESSAGE
+     * when there is none; NULL in a format whose texts hold one type each.
+     */
+    enum treaty_code (*part)(struct treaty_schema *schema,
+                             struct treaty_str name, struct treaty_schema **ret,
+                             struct treaty_error *err);
+    enum treaty_code (*part_at)(struct treaty_schema *schema,
+                                struct treaty_str payload, size_t *ret_len,
+                                struct treaty_schema **ret,
+                                struct treaty_error *err);
 
     /* The text under `normalize=true`; TREATY_ESCHEMA where that throws. */
     enum treaty_code (*normalize)(const struct treaty_schema *schema,

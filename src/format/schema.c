@@ -75,6 +75,24 @@ enum treaty_code treaty_schema_new(const struct treaty_format *format,
     return TREATY_OK;
 }
 
+struct treaty_schema *treaty_schema_part_new(struct treaty_schema *whole)
+{
+    struct treaty_arena arena;
+    struct treaty_schema *part;
+
+    treaty_arena_init(&arena, 0, NULL);
+    part = TREATY_ARENA_NEW(&arena, struct treaty_schema);
+    if (!part) {
+        treaty_arena_release(&arena);
+        return NULL;
+    }
+    *part = *whole;
+    part->arena = arena;
+    part->whole = treaty_schema_ref(whole->whole ? whole->whole : whole);
+    part->refs = 1;
+    return part;
+}
+
 enum treaty_code treaty_schema_parse(const struct treaty_format *format,
                                      const struct treaty_source *source,
                                      struct treaty_schema **ret,
@@ -93,10 +111,12 @@ struct treaty_schema *treaty_schema_ref(struct treaty_schema *schema)
 
 void treaty_schema_unref(struct treaty_schema *schema)
 {
-    struct treaty_arena arena;
+    while (schema &&
+           __atomic_sub_fetch(&schema->refs, 1, __ATOMIC_ACQ_REL) == 0) {
+        struct treaty_arena arena = schema->arena;
+        struct treaty_schema *whole = schema->whole;
 
-    if (!schema || __atomic_sub_fetch(&schema->refs, 1, __ATOMIC_ACQ_REL) > 0)
-        return;
-    arena = schema->arena;
-    treaty_arena_release(&arena);
+        treaty_arena_release(&arena);
+        schema = whole;
+    }
 }

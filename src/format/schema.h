@@ -21,4 +21,8 @@ treaty_schema_new(const struct treaty_format *format,
                   const struct treaty_source *source,
                   struct treaty_schema **ret, struct treaty_error *err);
 
+/* A part of `whole`, with one count; name, part and indexes are left to the
+ * format. NULL when out of memory. */
+struct treaty_schema *treaty_schema_part_new(struct treaty_schema *whole);
+
 #endif

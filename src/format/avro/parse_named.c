@@ -50,7 +50,7 @@ static enum treaty_code read_alias(struct treaty_avro_parser *p,
     spelling.enclosing = *ns;
     if (treaty_avro_name_resolve(p->arena, &spelling, &name) != TREATY_OK)
         return treaty_fail_nomem(p->err);
-    if (p->strictness == TREATY_NEW) {
+    if (p->strictness != TREATY_STORED) {
         code = treaty_avro_identifier_check(name.name, p->strictness,
                                             "the alias", json->pos, p->err);
         if (code)

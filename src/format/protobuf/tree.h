@@ -95,9 +95,9 @@ struct treaty_proto_member;
 /* The value of an option, or within one. */
 struct treaty_proto_value {
     enum treaty_proto_value_kind kind;
-    bool negative;         /* a '-' stood before it */
-    size_t pos;            /* of the sign, if any */
-    size_t end;            /* behind its last character */
+    bool negative;               /* a '-' stood before it */
+    size_t pos;                  /* of the sign, if any */
+    size_t end;                  /* behind its last character */
     struct treaty_str text;      /* IDENT, NUMBER: without sign. STRING: bytes
                                     as protoc decodes the escapes */
     struct treaty_str reference; /* STRING: as the reference decodes them, which
@@ -168,7 +168,7 @@ struct treaty_proto_ranges {
 struct treaty_proto_oneof {
     struct treaty_str name;
     size_t pos;
-    uint32_t index; /* among the message's */
+    uint32_t index;                     /* among the message's */
     struct treaty_proto_field **fields; /* groups included */
     uint32_t field_count;
     struct treaty_proto_options options;
@@ -182,13 +182,13 @@ struct treaty_proto_field {
     struct treaty_proto_ref ref; /* of a group: its message; of a map: the
                                     synthetic entry, once linked */
     bool is_map;
-    bool is_group; /* written as one */
+    bool is_group;               /* written as one */
     struct treaty_proto_ref key; /* of a map */
     struct treaty_proto_ref value;
     int64_t number;
     struct treaty_str number_text; /* as written: 0x1F */
     size_t number_pos;
-    struct treaty_proto_options options; /* without the two below */
+    struct treaty_proto_options options;             /* without the two below */
     const struct treaty_proto_option *default_value; /* or NULL */
     const struct treaty_proto_option *json_name;     /* or NULL */
     struct treaty_proto_oneof *oneof;                /* or NULL */
@@ -241,7 +241,7 @@ struct treaty_proto_message {
     size_t pos;
     struct treaty_proto_file *file;
     struct treaty_proto_message *parent; /* or NULL */
-    bool is_group;     /* defined by one */
+    bool is_group;                       /* defined by one */
     bool is_map_entry; /* `option map_entry = true`, or synthetic */
     bool is_synthetic; /* made by link.c for a map; in no list but by a ref */
     struct treaty_proto_field **fields;
