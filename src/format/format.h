@@ -118,10 +118,14 @@ struct treaty_format {
                                   struct treaty_buf *out,
                                   struct treaty_error *err);
 
-    /* The text with references inlined (`format=resolved`). */
-    enum treaty_code (*resolved)(const struct treaty_schema *schema,
-                                 struct treaty_buf *out,
-                                 struct treaty_error *err);
+    /*
+     * The text under `format=how` (any case), where that is one of the format's
+     * own: "resolved", with references inlined, and the like. For another
+     * `how` nothing is written and `*ret_known` becomes false.
+     */
+    enum treaty_code (*render)(const struct treaty_schema *schema,
+                               struct treaty_str how, struct treaty_buf *out,
+                               bool *ret_known, struct treaty_error *err);
 
     /* The natural layout of the schema: every field, in order. */
     enum treaty_code (*layout)(const struct treaty_schema *schema,
@@ -187,6 +191,17 @@ TREATY_MUST_CHECK enum treaty_code
 treaty_schema_parse(const struct treaty_format *format,
                     const struct treaty_source *source,
                     struct treaty_schema **ret, struct treaty_error *err);
+
+/*
+ * The text of `schema` under the REST parameter `format=how`: "original" is the
+ * text as submitted in every format, the rest is the row's; anything unknown,
+ * as well as nothing and "default", gives the canonical text. `ret_known`,
+ * which may be NULL, tells whether `how` is known.
+ */
+TREATY_MUST_CHECK enum treaty_code
+treaty_schema_render(const struct treaty_schema *schema, struct treaty_str how,
+                     struct treaty_buf *out, bool *ret_known,
+                     struct treaty_error *err);
 
 struct treaty_schema *treaty_schema_ref(struct treaty_schema *schema);
 void treaty_schema_unref(struct treaty_schema *schema);

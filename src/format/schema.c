@@ -2,6 +2,7 @@
 #include "format/schema.h"
 
 #include "base/error.h"
+#include "base/str.h"
 
 /*
  * A schema lies on its own arena, which the struct itself carries, so the last
@@ -101,6 +102,30 @@ enum treaty_code treaty_schema_parse(const struct treaty_format *format,
     if (!format)
         format = &treaty_format_avro;
     return format->parse(source, ret, err);
+}
+
+enum treaty_code treaty_schema_render(const struct treaty_schema *schema,
+                                      struct treaty_str how,
+                                      struct treaty_buf *out, bool *ret_known,
+                                      struct treaty_error *err)
+{
+    bool is_default =
+        how.len == 0 || treaty_str_eq_nocase(how, TREATY_STR("default"));
+    bool is_original = treaty_str_eq_nocase(how, TREATY_STR("original"));
+    bool known = is_default || is_original;
+    enum treaty_code code = TREATY_OK;
+
+    if (!known)
+        code = schema->format->render(schema, how, out, &known, err);
+    if (code)
+        return code;
+    if (is_original)
+        treaty_buf_put(out, schema->text);
+    else if (is_default || !known)
+        treaty_buf_put(out, schema->canonical);
+    if (ret_known)
+        *ret_known = known;
+    return treaty_buf_status(out, err);
 }
 
 struct treaty_schema *treaty_schema_ref(struct treaty_schema *schema)

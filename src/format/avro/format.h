@@ -11,9 +11,10 @@ enum treaty_code treaty_avro_parse(const struct treaty_source *source,
 enum treaty_code treaty_avro_normalize(const struct treaty_schema *schema,
                                        struct treaty_buf *out,
                                        struct treaty_error *err);
-enum treaty_code treaty_avro_resolved(const struct treaty_schema *schema,
-                                      struct treaty_buf *out,
-                                      struct treaty_error *err);
+enum treaty_code treaty_avro_render(const struct treaty_schema *schema,
+                                    struct treaty_str how,
+                                    struct treaty_buf *out, bool *ret_known,
+                                    struct treaty_error *err);
 enum treaty_code treaty_avro_layout(const struct treaty_schema *schema,
                                     struct treaty_layout **ret,
                                     struct treaty_error *err);

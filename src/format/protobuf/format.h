@@ -39,6 +39,10 @@ enum treaty_code treaty_proto_part_at(struct treaty_schema *schema,
 enum treaty_code treaty_proto_normalize(const struct treaty_schema *schema,
                                         struct treaty_buf *out,
                                         struct treaty_error *err);
+enum treaty_code treaty_proto_render(const struct treaty_schema *schema,
+                                     struct treaty_str how,
+                                     struct treaty_buf *out, bool *ret_known,
+                                     struct treaty_error *err);
 enum treaty_code treaty_proto_layout(const struct treaty_schema *schema,
                                      struct treaty_layout **ret,
                                      struct treaty_error *err);

@@ -257,7 +257,9 @@ static void imports_are_inlined_so_deep(void)
     if (schema) {
         treaty_buf_init(&out, 0);
         CHECK_STR_Z(schema->canonical, "\"T4999\"");
-        CHECK_INT(schema->format->resolved(schema, &out, &err), TREATY_ELIMIT);
+        CHECK_INT(treaty_schema_render(schema, TREATY_STR("resolved"), &out,
+                                       NULL, &err),
+                  TREATY_ELIMIT);
         CHECK(!schema->format->equivalent(schema, schema));
         treaty_buf_clear(&out);
         CHECK_INT(schema->format->normalize(schema, &out, &err), TREATY_OK);

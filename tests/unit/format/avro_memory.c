@@ -90,7 +90,8 @@ static enum treaty_code use(const struct treaty_source *source,
     code = schema->format->normalize(schema, &out, &err);
     treaty_buf_clear(&out);
     if (code != TREATY_ENOMEM)
-        code = schema->format->resolved(schema, &out, &err);
+        code = treaty_schema_render(schema, TREATY_STR("resolved"), &out, NULL,
+                                    &err);
     if (!code)
         code = schema->format->compare(schema, other, &findings);
     if (!code)

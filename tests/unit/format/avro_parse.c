@@ -102,6 +102,24 @@ static void check_normalized(const struct corpus_line *line,
         check_stable(line, *source, got, "normal_stable");
 }
 
+static void check_rendering(const struct corpus_line *line,
+                            const struct treaty_schema *schema, const char *how,
+                            bool is_known, struct treaty_str want)
+{
+    struct treaty_buf out;
+    bool known = !is_known;
+
+    treaty_buf_init(&out, 0);
+    if (treaty_schema_render(schema, treaty_str_z(how), &out, &known, NULL) !=
+        TREATY_OK)
+        tap_fail(line->file, line->number, "no text for format=%s", how);
+    if (known != is_known)
+        tap_fail(line->file, line->number, "format=%s is%s known", how,
+                 known ? "" : " not");
+    corpus_same(line, how, treaty_buf_str(&out), want);
+    treaty_buf_release(&out);
+}
+
 static void check_accepted(const struct corpus_line *line,
                            const struct treaty_source *source)
 {
@@ -121,9 +139,10 @@ static void check_accepted(const struct corpus_line *line,
     check_stable(line, *source, schema->canonical, "stable");
     check_normalized(line, source, schema);
     if (resolved.data)
-        corpus_same(line, "resolved",
-                    print(line, schema, schema->format->resolved, &code),
-                    resolved);
+        check_rendering(line, schema, "Resolved", true, resolved);
+    check_rendering(line, schema, "Original", true, schema->text);
+    check_rendering(line, schema, "", true, schema->canonical);
+    check_rendering(line, schema, "serialized", false, schema->canonical);
     treaty_schema_unref(schema);
 }
 
