@@ -108,10 +108,11 @@ void treaty_type_place(struct treaty_type *type, struct treaty_field *fields)
         place_union(type, fields);
     if (type->kind == TREATY_KIND_RECORD)
         place_record(type, fields);
-    /* No type is aligned to more than a key is, so no value of an entry has a
-     * gap before it, and a map may be placed before its values are. */
+    /* Keys take 8 bytes or 16, and no type is aligned to more than 8, so a map
+     * may be placed before its values are. */
     if (type->kind == TREATY_KIND_MAP)
-        type->value_offset = sizeof(struct treaty_str);
+        type->value_offset =
+            type->key ? sizeof(int64_t) : sizeof(struct treaty_str);
 }
 
 /*
@@ -168,6 +169,10 @@ static void mix_parts(struct walk *walk, const struct treaty_type *type)
     }
     for (uint32_t i = 0; i < type->symbol_count; i++)
         mix_str(walk, type->symbols[i]);
+    for (uint32_t i = 0; i < type->symbol_count && type->numbers; i++)
+        mix(walk, (uint64_t)type->numbers[i]);
+    if (type->key)
+        mix_type(walk, type->key);
     if (type->item)
         mix_type(walk, type->item);
 }

@@ -18,6 +18,20 @@
  * one schema's events onto another needs: aliases and defaults. Layouts made
  * from bindings have none.
  *
+ * A message of Protobuf is a RECORD with `is_message`, whose fields are zero
+ * until they are set. Its natural layout:
+ *
+ *     int64 a = 1;                 INT64
+ *     required int64 b = 2;        INT64, `must`
+ *     optional int64 c = 3;        OPTIONAL of INT64
+ *     Other d = 4;                 OPTIONAL of RECORD; where it contains
+ *                                  itself, OPTIONAL of POINTER
+ *     repeated int64 e = 5;        ARRAY
+ *     map<int32, string> f = 6;    MAP with a `key`
+ *     oneof g { A x = 7; }         UNION, number 0, called "g"; its branch 0 is
+ *                                  a NULL, that none is set, and then one
+ *                                  branch a member, called "x", number 7
+ *
  * Trees are graphs where a record contains itself: only through POINTER, ARRAY
  * or MAP. Walkers of types carry a depth or a memo.
  */
@@ -36,6 +50,11 @@ struct treaty_field {
     const struct treaty_str *aliases; /* further names, from a reader schema */
     size_t alias_count;
     struct treaty_str fallback; /* the default as JSON; .data NULL: none */
+
+    /* Of a message. */
+    struct treaty_str json; /* its name in JSON; .data NULL: as `name` */
+    int32_t number;         /* on the wire; of a oneof 0 */
+    bool must;              /* `required`: it is never left out */
 };
 
 struct treaty_type {
@@ -57,9 +76,18 @@ struct treaty_type {
     size_t flag_offset;  /* OPTIONAL: the `bool`, from the field's offset */
     size_t value_offset; /* OPTIONAL: the value. MAP: the value in an entry */
     int32_t null_branch; /* OPTIONAL from ["null",T]: 0, from [T,"null"]: 1 */
+
+    /* Protobuf. */
+    bool is_message; /* RECORD: as above; its JSON is ProtoJSON */
+    bool is_open;    /* ENUM: a number without a symbol is a value */
+    const int32_t *numbers;        /* ENUM: of the symbols; NULL: 0, 1, 2... */
+    const struct treaty_type *key; /* MAP: of its keys; NULL: STRING */
 };
 
-/* A MAP's entries are `{struct treaty_str key; value}`; stride of an entry. */
+/*
+ * A MAP's entries are `{key; value}`, the key being a `struct treaty_str`, or
+ * what `key` says, in the first 8 bytes. Stride of an entry.
+ */
 size_t treaty_type_stride(const struct treaty_type *type);
 
 /*
