@@ -113,6 +113,17 @@ struct treaty_format {
                                 struct treaty_schema **ret,
                                 struct treaty_error *err);
 
+    /*
+     * The `index`th pair of parts, from 0 on, of which the one in `reader` is
+     * what a consumer takes for the one in `writer`. The caller owns a count of
+     * each. TREATY_ENOMESSAGE past the last; NULL as above.
+     */
+    enum treaty_code (*pair)(struct treaty_schema *reader,
+                             struct treaty_schema *writer, size_t index,
+                             struct treaty_schema **ret_reader,
+                             struct treaty_schema **ret_writer,
+                             struct treaty_error *err);
+
     /* The text under `normalize=true`; TREATY_ESCHEMA where that throws. */
     enum treaty_code (*normalize)(const struct treaty_schema *schema,
                                   struct treaty_buf *out,
@@ -153,7 +164,10 @@ struct treaty_format {
                                     struct treaty_plan **ret,
                                     struct treaty_error *err);
 
-    /* Confluent's rules: can `reader` read what `writer` wrote? */
+    /*
+     * By `out->rules`, Confluent's unless said otherwise: can `reader` read
+     * what `writer` wrote? TREATY_EUSAGE: the format has no such rules.
+     */
     enum treaty_code (*compare)(const struct treaty_schema *reader,
                                 const struct treaty_schema *writer,
                                 struct treaty_findings *out);

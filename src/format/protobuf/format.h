@@ -36,6 +36,11 @@ enum treaty_code treaty_proto_part_at(struct treaty_schema *schema,
                                       size_t *ret_len,
                                       struct treaty_schema **ret,
                                       struct treaty_error *err);
+enum treaty_code treaty_proto_pair(struct treaty_schema *reader,
+                                   struct treaty_schema *writer, size_t index,
+                                   struct treaty_schema **ret_reader,
+                                   struct treaty_schema **ret_writer,
+                                   struct treaty_error *err);
 enum treaty_code treaty_proto_normalize(const struct treaty_schema *schema,
                                         struct treaty_buf *out,
                                         struct treaty_error *err);

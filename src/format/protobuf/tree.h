@@ -296,7 +296,9 @@ struct treaty_proto_import {
 };
 
 struct treaty_proto_file {
-    struct treaty_str path; /* as imported; empty: the schema itself */
+    struct treaty_str path;    /* as imported; empty: the schema itself */
+    struct treaty_str subject; /* of an import, where the registry keeps it; */
+    int32_t version;           /* .data NULL: nobody said, or built in */
     struct treaty_str text;
     enum treaty_proto_syntax syntax;
     struct treaty_str edition; /* "2023" */
