@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "record/text.h"
+#include "record/verify_match.h"
 #include "record/verify_step.h"
 
 struct memo {
@@ -11,6 +12,7 @@ struct memo {
 
 struct compiler {
     struct treaty_arena *arena;
+    struct treaty_match match;
     const struct memo *memos; /* RECORD steps */
     bool failed;
 };
@@ -63,32 +65,6 @@ static struct step *wrap(struct compiler *c, enum action action,
     return step;
 }
 
-static bool has_name(const struct treaty_str *names, size_t count,
-                     struct treaty_str name)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (treaty_str_eq(names[i], name))
-            return true;
-    }
-    return false;
-}
-
-static const struct treaty_field *
-find_writer_field(const struct treaty_type *writer,
-                  const struct treaty_field *field)
-{
-    for (uint32_t i = 0; i < writer->field_count; i++) {
-        if (treaty_str_eq(writer->fields[i].name, field->name))
-            return &writer->fields[i];
-    }
-    for (uint32_t i = 0; i < writer->field_count; i++) {
-        if (has_name(field->aliases, field->alias_count,
-                     writer->fields[i].name))
-            return &writer->fields[i];
-    }
-    return NULL;
-}
-
 static struct step *compile_default(struct compiler *c,
                                     const struct treaty_field *field,
                                     struct treaty_str path)
@@ -122,11 +98,10 @@ static struct treaty_str join_path(struct compiler *c, struct treaty_str path,
 }
 
 static struct step *compile_field(struct compiler *c,
-                                  const struct treaty_type *writer,
+                                  const struct treaty_field *from,
                                   const struct treaty_field *field,
                                   struct treaty_str path)
 {
-    const struct treaty_field *from = find_writer_field(writer, field);
     struct treaty_str full = join_path(c, path, field->name);
     struct step *inner;
     struct step *placed;
@@ -170,12 +145,15 @@ static struct step *compile_record(struct compiler *c,
 {
     struct step *step = new_step(c, ACT_RECORD, writer, reader, path);
 
+    const struct treaty_field **sources =
+        treaty_match_fields(&c->match, writer, reader);
+
     /* Its array of steps exists before it can be found: copies share that. */
-    if (!step || !give_steps(c, step, reader->field_count) ||
+    if (!step || !sources || !give_steps(c, step, reader->field_count) ||
         !remember(c, step))
         return NULL;
     for (uint32_t i = 0; i < reader->field_count; i++) {
-        step->steps[i] = compile_field(c, writer, &reader->fields[i], path);
+        step->steps[i] = compile_field(c, sources[i], &reader->fields[i], path);
         if (!step->steps[i])
             return NULL;
     }
@@ -214,53 +192,40 @@ static struct step *compile_enum(struct compiler *c,
     return step;
 }
 
-/* 0: no match; 2: the same type; 1: another one that the reader widens to. */
-static int fit(const struct treaty_type *writer,
-               const struct treaty_type *reader)
+/* A value that goes into a branch of the reader's union; -1: into none. */
+static struct step *compile_branch(struct compiler *c,
+                                   const struct treaty_type *writer,
+                                   const struct treaty_type *reader,
+                                   int32_t branch, struct treaty_str path)
 {
-    static const uint32_t widens[] = {
-        [TREATY_KIND_INT32] = 1u << TREATY_KIND_INT64 |
-                              1u << TREATY_KIND_FLOAT |
-                              1u << TREATY_KIND_DOUBLE,
-        [TREATY_KIND_INT64] =
-            1u << TREATY_KIND_FLOAT | 1u << TREATY_KIND_DOUBLE,
-        [TREATY_KIND_FLOAT] = 1u << TREATY_KIND_DOUBLE,
-        [TREATY_KIND_STRING] = 1u << TREATY_KIND_BYTES,
-        [TREATY_KIND_BYTES] = 1u << TREATY_KIND_STRING,
-        [TREATY_KIND_POINTER] = 0,
-    };
+    bool is_optional = reader->kind == TREATY_KIND_OPTIONAL;
+    struct step *step;
 
-    if (writer->kind == TREATY_KIND_POINTER)
-        writer = writer->item;
-    if (reader->kind == TREATY_KIND_POINTER)
-        reader = reader->item;
-    if (writer->kind != reader->kind)
-        return widens[writer->kind] >> reader->kind & 1;
-    if (!writer->name.len || treaty_str_eq(writer->name, reader->name) ||
-        has_name(reader->aliases, reader->alias_count, writer->name))
-        return 2;
-    /* Records may differ in name; enums and fixed compare the last part. */
-    if (writer->kind == TREATY_KIND_RECORD)
-        return 1;
-    return treaty_str_eq(treaty_str_after_last(writer->name, '.'),
-                         treaty_str_after_last(reader->name, '.'));
+    if (branch < 0)
+        return new_step(c, ACT_NEVER, writer, reader, path);
+    if (is_optional && branch == reader->null_branch)
+        return new_step(c, ACT_TO_OPTIONAL, writer, reader, path);
+    step =
+        wrap(c, is_optional ? ACT_TO_OPTIONAL : ACT_TO_UNION, writer, reader,
+             compile(c, writer,
+                     is_optional ? reader->item : reader->fields[branch].type,
+                     path));
+    if (step)
+        step->branch = is_optional ? 1 : branch;
+    return step;
 }
 
-/* The reader's branch for a writer's type: an exact one, else the first. */
-static int32_t choose_branch(const struct treaty_type *writer,
-                             const struct treaty_type *reader)
+/* Branch `number` of the writer's union, whatever the reader has there. */
+static struct step *
+compile_from_branch(struct compiler *c, const struct treaty_type *writer,
+                    uint32_t number, const struct treaty_type *branch,
+                    const struct treaty_type *reader, struct treaty_str path)
 {
-    int32_t chosen = -1;
-
-    for (uint32_t i = 0; i < reader->field_count; i++) {
-        int fits = fit(writer, reader->fields[i].type);
-
-        if (fits == 2)
-            return (int32_t)i;
-        if (fits == 1 && chosen < 0)
-            chosen = (int32_t)i;
-    }
-    return chosen;
+    if (!treaty_match_is_union(reader))
+        return compile(c, branch, reader, path);
+    return compile_branch(
+        c, branch, reader,
+        treaty_match_branch(&c->match, writer, number, reader), path);
 }
 
 static struct step *compile_from_union(struct compiler *c,
@@ -273,44 +238,10 @@ static struct step *compile_from_union(struct compiler *c,
     if (!step || !give_steps(c, step, writer->field_count))
         return NULL;
     for (uint32_t i = 0; i < writer->field_count; i++) {
-        step->steps[i] = compile(c, writer->fields[i].type, reader, path);
+        step->steps[i] = compile_from_branch(
+            c, writer, i, writer->fields[i].type, reader, path);
         if (!step->steps[i])
             return NULL;
-    }
-    return step;
-}
-
-static struct step *compile_to_union(struct compiler *c,
-                                     const struct treaty_type *writer,
-                                     const struct treaty_type *reader,
-                                     struct treaty_str path)
-{
-    int32_t branch = choose_branch(writer, reader);
-    struct step *step;
-
-    if (branch < 0)
-        return new_step(c, ACT_NEVER, writer, reader, path);
-    step = wrap(c, ACT_TO_UNION, writer, reader,
-                compile(c, writer, reader->fields[branch].type, path));
-    if (step)
-        step->branch = branch;
-    return step;
-}
-
-static struct step *compile_to_optional(struct compiler *c,
-                                        const struct treaty_type *writer,
-                                        const struct treaty_type *reader,
-                                        struct treaty_str path)
-{
-    struct step *step;
-
-    if (writer->kind == TREATY_KIND_NULL) {
-        step = new_step(c, ACT_TO_OPTIONAL, writer, reader, path);
-    } else {
-        step = wrap(c, ACT_TO_OPTIONAL, writer, reader,
-                    compile(c, writer, reader->item, path));
-        if (step)
-            step->branch = 1;
     }
     return step;
 }
@@ -351,7 +282,7 @@ static struct step *compile_leaf(struct compiler *c,
     };
     struct step *step;
 
-    if (!fit(writer, reader))
+    if (!treaty_match_types(&c->match, writer, reader))
         return new_step(c, ACT_NEVER, writer, reader, path);
     if (reader->kind == TREATY_KIND_ENUM)
         return compile_enum(c, writer, reader, path);
@@ -396,12 +327,15 @@ static struct step *compile_from_optional(struct compiler *c,
                                           struct treaty_str path)
 {
     static const struct treaty_type null_type = {.kind = TREATY_KIND_NULL};
+    uint32_t null = (uint32_t)writer->null_branch;
     struct step *step = new_step(c, ACT_FROM_OPTIONAL, writer, reader, path);
 
     if (!step || !give_steps(c, step, 2))
         return NULL;
-    step->steps[0] = compile(c, &null_type, reader, path);
-    step->steps[1] = compile(c, writer->item, reader, path);
+    step->steps[0] =
+        compile_from_branch(c, writer, null, &null_type, reader, path);
+    step->steps[1] =
+        compile_from_branch(c, writer, 1 - null, writer->item, reader, path);
     return step->steps[0] && step->steps[1] ? step : NULL;
 }
 
@@ -416,10 +350,10 @@ static struct step *compile(struct compiler *c,
         return compile_from_union(c, writer, reader, path);
     if (writer->kind == TREATY_KIND_OPTIONAL)
         return compile_from_optional(c, writer, reader, path);
-    if (reader->kind == TREATY_KIND_UNION)
-        return compile_to_union(c, writer, reader, path);
-    if (reader->kind == TREATY_KIND_OPTIONAL)
-        return compile_to_optional(c, writer, reader, path);
+    if (treaty_match_is_union(reader))
+        return compile_branch(
+            c, writer, reader,
+            treaty_match_type_branch(&c->match, writer, reader), path);
     if (writer->kind == TREATY_KIND_POINTER)
         return wrap(c, ACT_FROM_POINTER, writer, reader,
                     compile(c, writer->item, reader, path));
@@ -437,6 +371,9 @@ struct step *treaty_verify_compile(struct treaty_arena *arena,
                                    const struct treaty_type *reader)
 {
     struct compiler c = {.arena = arena};
+    struct step *step;
 
-    return compile(&c, writer, reader, TREATY_STR(""));
+    treaty_match_init(&c.match, arena, writer, reader);
+    step = compile(&c, writer, reader, TREATY_STR(""));
+    return c.match.failed ? NULL : step;
 }

@@ -52,19 +52,25 @@ void model_close(struct model *model)
     treaty_schema_unref(model->schema);
 }
 
-void *model_read(const struct model *model, struct treaty_arena *arena,
-                 const char *json)
+void *model_read_form(const struct model *model, struct treaty_arena *arena,
+                      const char *json, enum treaty_text_form form)
 {
     void *record = treaty_arena_calloc(arena, 1, model->layout->root->size + 1);
     const struct treaty_json *value;
     struct treaty_error err;
 
     if (treaty_json_parse(arena, treaty_str_z(json), NULL, &value, &err) ||
-        treaty_record_read(arena, model->layout->root, value, TREATY_TEXT_PLAIN,
-                           record, &err)) {
+        treaty_record_read(arena, model->layout->root, value, form, record,
+                           &err)) {
         tap_fail(__FILE__, __LINE__, "%s: %s at %zu (%s)", json, err.message,
                  err.offset, err.path);
         return NULL;
     }
     return record;
+}
+
+void *model_read(const struct model *model, struct treaty_arena *arena,
+                 const char *json)
+{
+    return model_read_form(model, arena, json, TREATY_TEXT_PLAIN);
 }

@@ -4,6 +4,7 @@
 
 /* A schema with its natural layout, for tests that need events. */
 #include "format/format.h"
+#include "record/text.h"
 
 struct model {
     struct treaty_schema *schema;
@@ -18,5 +19,7 @@ void model_close(struct model *model);
 /* Read plain JSON into a record on `arena`; NULL after reporting. */
 void *model_read(const struct model *model, struct treaty_arena *arena,
                  const char *json);
+void *model_read_form(const struct model *model, struct treaty_arena *arena,
+                      const char *json, enum treaty_text_form form);
 
 #endif

@@ -5,7 +5,12 @@
 
 #include <stdio.h>
 
-enum { NAMES_MAX = 16, FIELDS_MAX = 6, DEPTH_MAX = 4 };
+enum {
+    NAMES_MAX = 16,
+    FIELDS_MAX = 6,
+    DEPTH_MAX = 4,
+    UNION_MUTATION = 300, /* in a thousand */
+};
 
 /* A record that later places may refer to, in the texts that know it. */
 struct known {
@@ -22,7 +27,6 @@ struct maker {
     struct known known[NAMES_MAX];
     size_t known_count;
     int depth;
-    bool has_record_union;
 };
 
 static size_t below(struct maker *m, size_t bound)
@@ -375,17 +379,25 @@ static void put_union(struct maker *m)
     }
 }
 
-/* A union of records, which resolution matches by name and by fields. */
+/*
+ * A union of records, which resolution matches by name and by fields. In wild
+ * pairs there are more of them, and names seldom decide.
+ */
 static void put_record_union(struct maker *m)
 {
+    unsigned mutation = m->mutation;
+    bool is_wild = mutation >= SCHEMA_PAIR_WILD;
+
+    if (is_wild && below(m, 2))
+        m->mutation = UNION_MUTATION;
     put(m, "[\"null\",");
     put_record(m);
-    if (below(m, 2)) {
-        m->has_record_union = true;
+    for (int i = 0; i < (is_wild ? 3 : 1) && below(m, 2); i++) {
         put(m, ",");
         put_record(m);
     }
     put(m, "]");
+    m->mutation = mutation;
 }
 
 static void put_plain_type(struct maker *m)
@@ -431,7 +443,6 @@ void schema_pair_make(struct treaty_rng *rng, unsigned mutation,
         put_record(&maker);
     else
         put_type(&maker);
-    ret->has_record_union = maker.has_record_union;
 }
 
 void schema_pair_release(struct schema_pair *pair)

@@ -14,12 +14,12 @@
 struct schema_pair {
     struct treaty_buf writer;
     struct treaty_buf reader;
-    /* Unions of several records, which may be matched by their fields. */
-    bool has_record_union;
 };
 
-/* `mutation`: how many places in a thousand differ. Release with the buffers'
- * own function. */
+/* A mutation from here on makes unions of records that are hard to tell. */
+enum { SCHEMA_PAIR_WILD = 100 };
+
+/* `mutation`: how many places in a thousand differ. Release it afterwards. */
 void schema_pair_make(struct treaty_rng *rng, unsigned mutation,
                       struct schema_pair *ret);
 void schema_pair_release(struct schema_pair *pair);

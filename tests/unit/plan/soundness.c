@@ -197,10 +197,6 @@ static void run_event(struct trial *t)
     if (used > payload.len ||
         (t->decode->options.walk_to_end && used != payload.len))
         report(t, "reads too much or too little", NULL);
-    /* The verifier takes the first record of a union that has none of the
-     * writer's name; the plan, as the reference, one whose fields match. */
-    if (t->texts.has_record_union)
-        return;
     if (treaty_verify_event(t->verify, t->event, t->result, keep_path, &err))
         report(t, "reads something else", &err);
 }
@@ -264,7 +260,7 @@ static void run_pair(uint64_t seed, size_t events)
     struct treaty_error err;
 
     treaty_rng_init(&rng, seed);
-    schema_pair_make(&rng, (unsigned)(seed % 3) * 40, &t.texts);
+    schema_pair_make(&rng, (unsigned)(seed / 2 % 4) * 40, &t.texts);
     if (prepare(&t)) {
         if (treaty_gen_new(t.written, TREATY_GEN_LIKELY, &t.gen[0], &err) ==
                 TREATY_OK &&
