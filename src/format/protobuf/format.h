@@ -7,15 +7,9 @@
  * describes, and what they may ask of a schema that this format made.
  */
 #include "format/format.h"
-#include "format/protobuf/tree.h"
+#include "format/protobuf/load.h"
 
 extern const struct treaty_format treaty_format_protobuf;
-
-static inline const struct treaty_proto_tree *
-treaty_proto_tree(const struct treaty_schema *schema)
-{
-    return schema->root;
-}
 
 /* The message that `schema` stands for, or NULL when the text has none. */
 static inline const struct treaty_proto_message *
