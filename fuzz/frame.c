@@ -62,7 +62,7 @@ static void check_written(const struct treaty_frame *frame,
 
     if (frame->by_guid) {
         treaty_frame_write_guid(guid, frame->guid);
-        REQUIRE(header.len == sizeof(guid));
+        REQUIRE(header.len == sizeof(guid) + frame->more.len);
         REQUIRE(memcmp(guid, header.data, sizeof(guid)) == 0);
         return;
     }
@@ -128,6 +128,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     REQUIRE(frame.payload.data == value.data + frame.payload_at);
     REQUIRE(frame.payload.len + frame.payload_at == value.len);
+    REQUIRE(treaty_frame_indexes_len(treaty_frame_indexes(&frame)) <=
+            treaty_frame_indexes(&frame).len);
     check_written(&frame, value, header);
     check_payload(frame.payload);
     return 0;

@@ -9,6 +9,9 @@
  *     produce   struct --encode--> payload --frame--> 00 | id | payload
  *     consume   00 | id | payload --> plan of (id, reader) --> struct
  *
+ * In Protobuf a schema may hold several messages, and a frame tells between id
+ * and payload which one it is of.
+ *
  * The struct is the application's own, described by a table of bindings
  * (treaty/record.h), or the natural layout of the schema.
  *
@@ -43,8 +46,9 @@ enum treaty_id_source {
 
 /* Where the schema goes in a message. */
 enum treaty_frame_place {
-    TREATY_IN_PREFIX, /* 00, 4-byte id, payload */
-    TREATY_IN_HEADER, /* a record header with 01, 16-byte GUID; payload bare */
+    TREATY_IN_PREFIX, /* 00, 4-byte id, which message, payload */
+    TREATY_IN_HEADER, /* a record header with 01, 16-byte GUID, which message;
+                         payload bare */
 };
 
 /* The name of that record header. */
@@ -58,6 +62,12 @@ enum treaty_frame_place {
 struct treaty_serializer_options {
     const char *schema; /* text of the schema that the struct follows */
     const char *format; /* "AVRO", ...; NULL: AVRO */
+    /*
+     * Which message of the schema is written, by its full name. NULL: the
+     * first one; of a schema from LATEST or FIXED the one that is called like
+     * that of `schema`, if there is one, or else the first.
+     */
+    const char *message;
     const struct treaty_reference *references;
     size_t reference_count;
     const char *subject; /* NULL: made by `strategy` */
@@ -77,7 +87,7 @@ struct treaty_serializer_options {
 /*
  * Check the schema and the layout; the registry is not asked yet, unless the
  * schema has references. TREATY_ESCHEMA and its kin with the offset in
- * `schema`, TREATY_EBIND with the reason, TREATY_EUSAGE.
+ * `schema`, TREATY_ENOMESSAGE, TREATY_EBIND with the reason, TREATY_EUSAGE.
  */
 TREATY_API TREATY_MUST_CHECK enum treaty_code
 treaty_serializer_new(struct treaty_client *client,
@@ -129,6 +139,13 @@ struct treaty_deserializer_options {
      * treaty_deserialize_event. */
     const char *schema;
     const char *format; /* "AVRO", ...; NULL: AVRO */
+    /*
+     * Which message of the schema records are, by its full name; NULL: the
+     * first. An event of another message of the same schema is TREATY_
+     * EUNREADABLE; one whose name the schema does not have is read by field
+     * numbers.
+     */
+    const char *message;
     const struct treaty_reference *references;
     size_t reference_count;
     const struct treaty_binding *bindings; /* NULL: the natural layout */
@@ -162,8 +179,8 @@ treaty_deserializer_record_size(const struct treaty_deserializer *deserializer);
  * Read one message into `record`. Texts are views into `message`; arrays, maps
  * and replaced texts lie on the scratch. On failure `record` holds no promise,
  * and treaty_error_is_definite tells a message that can never be read (TREATY_
- * EFRAME, ENOSCHEMA, ETRUNCATED, EUNREADABLE, ...; offset counts in
- * `message->value`) from a registry that could not be asked.
+ * EFRAME, ENOSCHEMA, ENOMESSAGE, ETRUNCATED, EUNREADABLE, ...; offset counts
+ * in `message->value`) from a registry that could not be asked.
  */
 TREATY_API TREATY_MUST_CHECK enum treaty_code
 treaty_deserialize(struct treaty_deserializer *deserializer,
@@ -180,6 +197,8 @@ struct treaty_event {
     const struct treaty_layout *layout;
     int32_t id;             /* 0 when the frame named a GUID */
     struct treaty_str guid; /* the 16 bytes in the frame, or absent */
+    /* The full name of what was written; empty for a type without a name. */
+    struct treaty_str message;
 };
 TREATY_API TREATY_MUST_CHECK enum treaty_code
 treaty_deserialize_event(struct treaty_deserializer *deserializer,

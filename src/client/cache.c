@@ -298,6 +298,7 @@ void treaty_client_release_caches(struct treaty_client *client)
         treaty_plan_unref(p->plan);
         treaty_layout_unref(p->layout);
         treaty_schema_unref(p->reader);
+        treaty_schema_unref(p->written);
     }
     for (struct treaty_cached_schema *s = client->all_schemas; s; s = s->next)
         treaty_schema_unref(s->schema);

@@ -8,7 +8,8 @@
  *
  *     id or GUID          -> schema, parsed           treaty_client_schema
  *     schema and subject  -> id                       treaty_client_id_of
- *     writer, reader, layout, options -> plan         treaty_client_plan
+ *     writer, reader, layout, options -> plan         treaty_client_plan,
+ *                                        where both are a message of a schema
  *
  * All of it lives until the client is freed. What can never work, because a
  * schema does not parse or a plan cannot be made, is kept as well, with its
@@ -69,7 +70,8 @@ treaty_client_latest(struct treaty_client *client, const char *subject,
 
 struct treaty_cached_plan {
     const struct treaty_cached_schema *writer;
-    struct treaty_plan *plan; /* NULL: `failure` says why */
+    struct treaty_schema *written; /* the writer's, or a part of it */
+    struct treaty_plan *plan;      /* NULL: `failure` says why */
     struct treaty_layout *layout;
     struct treaty_schema *reader;
     const struct treaty_error *failure;
@@ -78,11 +80,17 @@ struct treaty_cached_plan {
 
 struct treaty_plan_request {
     const struct treaty_cached_schema *writer;
-    struct treaty_schema *reader; /* NULL: as the writer wrote it */
+    struct treaty_schema *written; /* the writer's, or a part of it */
+    struct treaty_schema *reader;  /* NULL: as the writer wrote it */
     uint8_t reader_guid[16];
     struct treaty_layout *layout; /* NULL: the reader's natural one */
     struct treaty_plan_options options;
 };
+
+/*
+ * An event of one message is not read as another one that the reader's schema
+ * has beside it: that plan's `failure` is TREATY_EUNREADABLE.
+ */
 TREATY_MUST_CHECK enum treaty_code
 treaty_client_plan(struct treaty_client *client,
                    const struct treaty_plan_request *request,

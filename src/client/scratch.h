@@ -17,7 +17,7 @@
 struct treaty_last_found {
     uint64_t serial; /* of the deserializer; 0: nothing is remembered */
     struct treaty_table_key key;
-    void *value;
+    const void *value;
 };
 
 struct treaty_scratch {

@@ -13,6 +13,7 @@
  */
 #include "format/finding.h"
 #include "plan/plan.h"
+#include "wire/frame.h"
 
 #include "base/buf.h"
 
@@ -216,6 +217,26 @@ TREATY_MUST_CHECK enum treaty_code
 treaty_schema_render(const struct treaty_schema *schema, struct treaty_str how,
                      struct treaty_buf *out, bool *ret_known,
                      struct treaty_error *err);
+
+/*
+ * The part called `name`, or with an empty one `schema` itself; in a format
+ * without parts a schema has just its own name. The caller owns one count of
+ * `*ret`. TREATY_ENOMESSAGE, TREATY_ENOMEM.
+ */
+TREATY_MUST_CHECK enum treaty_code
+treaty_schema_part(struct treaty_schema *schema, struct treaty_str name,
+                   struct treaty_schema **ret, struct treaty_error *err);
+
+/*
+ * The part of `schema` that `frame` says its payload is of; the indexes that
+ * say so are taken off the frame, which then has nothing but payload. The
+ * caller owns one count of `*ret`. TREATY_EFRAME for what are no indexes, or
+ * not at their end, TREATY_ENOMESSAGE for some that point nowhere, both with
+ * the offset in the message's value (or header).
+ */
+TREATY_MUST_CHECK enum treaty_code
+treaty_schema_of_frame(struct treaty_schema *schema, struct treaty_frame *frame,
+                       struct treaty_schema **ret, struct treaty_error *err);
 
 struct treaty_schema *treaty_schema_ref(struct treaty_schema *schema);
 void treaty_schema_unref(struct treaty_schema *schema);

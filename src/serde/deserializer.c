@@ -1,19 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Frames to structs. A frame's schema leads to a plan in three steps, each of
- * which fills the one before it:
+ * Frames to structs. A frame's schema, and the message that it names there,
+ * lead to a plan in three steps, each of which fills the one before it:
  *
- *     the scratch's last plan     this thread's previous event, no shared data
- *     the deserializer's table    read without a lock
+ *     the scratch's last route    this thread's previous event, no shared data
+ *     the deserializer's tables   read without a lock
  *     the client's caches         under locks, asking the registry once
+ *
+ * Only the third step parses indexes. The others compare them as bytes, which
+ * is right because a list of indexes tells its own length: none is the
+ * beginning of another.
  */
 #include "base/error.h"
+#include "base/str.h"
 #include "serde/sample.h"
 #include "serde/serde.h"
 #include "serde/side.h"
 
 #include <assert.h>
 #include <stdatomic.h>
+
+/* Longer lists of indexes are parsed each time: nobody nests so deeply. */
+enum { INDEXES_MAX = 15 };
+
+/*
+ * Where an id leads. When its schema may have several messages, `plan` is NULL
+ * and `parts` has a route for each that was met, by the indexes as written.
+ */
+struct route {
+    const struct treaty_cached_plan *plan;
+    struct treaty_str indexes;
+    struct treaty_table parts;
+};
 
 struct treaty_deserializer {
     struct treaty_client *client;
@@ -23,9 +41,9 @@ struct treaty_deserializer {
     struct treaty_plan_options plan_options;
     bool no_wait;
     size_t record_size;
-    pthread_mutex_t lock; /* guards the arena and writing to the table */
+    pthread_mutex_t lock; /* guards the arena and writing to the tables */
     struct treaty_arena arena;
-    struct treaty_table plans; /* of struct treaty_cached_plan */
+    struct treaty_table routes; /* of struct route */
 };
 
 /* A plan from the schema to itself shows at once whether the layout fits. */
@@ -54,6 +72,7 @@ static enum treaty_code make_own(struct treaty_deserializer *deserializer,
         .format = o->format,
         .references = o->references,
         .reference_count = o->reference_count,
+        .message = o->message,
         .bindings = o->bindings,
         .binding_count = o->binding_count,
         .record_size = o->record_size,
@@ -140,28 +159,145 @@ static struct treaty_table_key key_of(const struct treaty_frame *frame)
                           : treaty_table_key_of_id(frame->id);
 }
 
-static enum treaty_code keep_locked(struct treaty_deserializer *deserializer,
-                                    struct treaty_table_key key,
-                                    struct treaty_cached_plan *plan)
+static struct treaty_table_key key_of_part(struct treaty_str indexes)
 {
-    if (treaty_table_find(&deserializer->plans, key))
-        return TREATY_OK;
-    return treaty_table_add(&deserializer->plans, &deserializer->arena, key,
-                            plan);
+    uint8_t bytes[INDEXES_MAX + 1] = {0};
+
+    memcpy(bytes, indexes.data, indexes.len);
+    bytes[INDEXES_MAX] = (uint8_t)indexes.len;
+    return treaty_table_key_of_guid(bytes);
+}
+
+static bool leads_here(const struct treaty_frame *frame,
+                       const struct route *route)
+{
+    struct treaty_str said = treaty_frame_indexes(frame);
+    size_t len = route->indexes.len;
+
+    if (frame->by_guid ? said.len != len : said.len < len)
+        return false;
+    return len == 0 || memcmp(said.data, route->indexes.data, len) == 0;
+}
+
+static const struct route *find_part(const struct route *whole,
+                                     const struct treaty_frame *frame)
+{
+    struct treaty_str said = treaty_frame_indexes(frame);
+
+    said.len = treaty_frame_indexes_len(said);
+    if (said.len == 0 || said.len > INDEXES_MAX)
+        return NULL;
+    return (const struct route *)treaty_table_find(&whole->parts,
+                                                   key_of_part(said));
+}
+
+/* The route if it is at hand. */
+static const struct route *
+find_route(const struct treaty_deserializer *deserializer,
+           const struct treaty_frame *frame, struct treaty_scratch *scratch)
+{
+    struct treaty_table_key key = key_of(frame);
+    struct treaty_last_found *last = &scratch->last;
+    const struct route *route;
+
+    if (last->serial == deserializer->serial &&
+        treaty_table_key_eq(last->key, key) &&
+        leads_here(frame, (const struct route *)last->value))
+        return (const struct route *)last->value;
+    route = (const struct route *)treaty_table_find(&deserializer->routes, key);
+    if (route && !route->plan)
+        route = find_part(route, frame);
+    if (!route || !leads_here(frame, route))
+        return NULL;
+    *last = (struct treaty_last_found){deserializer->serial, key, route};
+    return route;
+}
+
+/* The route under `key`, made of `made` if it is new; NULL without memory. */
+static struct route *add_locked(struct treaty_deserializer *deserializer,
+                                struct treaty_table *table,
+                                struct treaty_table_key key,
+                                const struct route *made)
+{
+    struct treaty_arena *arena = &deserializer->arena;
+    struct route *route = (struct route *)treaty_table_find(table, key);
+
+    if (route)
+        return route;
+    route = TREATY_ARENA_NEW(arena, struct route);
+    if (!route)
+        return NULL;
+    route->plan = made->plan;
+    if (made->indexes.len) {
+        route->indexes = treaty_arena_dup(arena, made->indexes);
+        if (!route->indexes.data)
+            return NULL;
+    }
+    if (treaty_table_add(table, arena, key, route) != TREATY_OK)
+        return NULL;
+    return route;
+}
+
+/*
+ * A writer may spell indexes in many ways (with needless bytes, for one), and
+ * each kept one takes memory for good: so only those two that writers use.
+ */
+static bool is_usual(const struct route *route)
+{
+    return route->indexes.len <= INDEXES_MAX &&
+           (treaty_str_eq(route->indexes, route->plan->written->indexes) ||
+            treaty_str_eq(route->indexes, (struct treaty_str){"\2\0", 2}));
+}
+
+static void keep_locked(struct treaty_deserializer *deserializer,
+                        struct treaty_table_key key, const struct route *made)
+{
+    static const struct route whole;
+    struct route *route;
+
+    if (made->indexes.len == 0) {
+        (void)add_locked(deserializer, &deserializer->routes, key, made);
+        return;
+    }
+    if (!is_usual(made))
+        return;
+    route = add_locked(deserializer, &deserializer->routes, key, &whole);
+    if (route)
+        (void)add_locked(deserializer, &route->parts,
+                         key_of_part(made->indexes), made);
 }
 
 /* Without memory this event still has its plan, and the next one asks the
  * client again. */
 static void keep(struct treaty_deserializer *deserializer,
-                 struct treaty_table_key key, struct treaty_cached_plan *plan)
+                 struct treaty_table_key key, const struct route *made)
 {
     pthread_mutex_lock(&deserializer->lock);
-    (void)keep_locked(deserializer, key, plan);
+    keep_locked(deserializer, key, made);
     pthread_mutex_unlock(&deserializer->lock);
 }
 
+/* Take the indexes off the frame and find the plan of what they name. */
+static enum treaty_code ask_for_plan(struct treaty_deserializer *deserializer,
+                                     struct treaty_plan_request *request,
+                                     struct treaty_frame *frame,
+                                     struct treaty_cached_plan **ret,
+                                     struct treaty_error *err)
+{
+    enum treaty_code code = treaty_schema_of_frame(
+        request->writer->schema, frame, &request->written, err);
+
+    if (code != TREATY_OK)
+        return code;
+    code = treaty_client_plan(deserializer->client, request, ret, err);
+    treaty_schema_unref(request->written);
+    return code;
+}
+
+/* The plan of a frame that is met for the first time; `frame` loses its
+ * indexes. */
 static enum treaty_code ask(struct treaty_deserializer *deserializer,
-                            const struct treaty_frame *frame,
+                            struct treaty_frame *frame,
                             const struct treaty_cached_plan **ret,
                             struct treaty_error *err)
 {
@@ -170,7 +306,9 @@ static enum treaty_code ask(struct treaty_deserializer *deserializer,
         .layout = deserializer->own.layout,
         .options = deserializer->plan_options,
     };
-    struct treaty_cached_plan *plan;
+    struct treaty_str before = treaty_frame_indexes(frame);
+    struct treaty_cached_plan *plan = NULL;
+    struct route made = {0};
     enum treaty_code code =
         treaty_client_schema(deserializer->client, frame, deserializer->no_wait,
                              &request.writer, err);
@@ -179,29 +317,24 @@ static enum treaty_code ask(struct treaty_deserializer *deserializer,
         return code;
     memcpy(request.reader_guid, deserializer->own_guid,
            sizeof(request.reader_guid));
-    code = treaty_client_plan(deserializer->client, &request, &plan, err);
+    code = ask_for_plan(deserializer, &request, frame, &plan, err);
     if (code != TREATY_OK)
         return code;
-    keep(deserializer, key_of(frame), plan);
+    made.plan = plan;
+    made.indexes =
+        treaty_str_sub(before, 0, before.len - treaty_frame_indexes(frame).len);
+    keep(deserializer, key_of(frame), &made);
     *ret = plan;
     return TREATY_OK;
 }
 
-/* The plan if it is at hand. */
-static const struct treaty_cached_plan *
-find_plan(const struct treaty_deserializer *deserializer,
-          struct treaty_table_key key, struct treaty_scratch *scratch)
+static void take_off(struct treaty_frame *frame, size_t len)
 {
-    struct treaty_last_found *last = &scratch->last;
-    void *value;
-
-    if (last->serial == deserializer->serial &&
-        treaty_table_key_eq(last->key, key))
-        return (const struct treaty_cached_plan *)last->value;
-    value = treaty_table_find(&deserializer->plans, key);
-    if (value)
-        *last = (struct treaty_last_found){deserializer->serial, key, value};
-    return (const struct treaty_cached_plan *)value;
+    if (frame->by_guid)
+        return;
+    frame->payload.data += len;
+    frame->payload.len -= len;
+    frame->payload_at += len;
 }
 
 enum treaty_code
@@ -211,16 +344,20 @@ treaty_deserializer_find(struct treaty_deserializer *deserializer,
                          struct treaty_found *ret, struct treaty_error *err)
 {
     const struct treaty_telemetry *telemetry = &deserializer->client->telemetry;
-    const struct treaty_cached_plan *plan;
+    const struct treaty_cached_plan *plan = NULL;
+    const struct route *route;
     struct treaty_frame frame;
     enum treaty_code code =
         treaty_frame_parse(message->value, message->header, &frame, err);
 
     if (code != TREATY_OK)
         return code;
-    plan = find_plan(deserializer, key_of(&frame), scratch);
-    treaty_counter_add(plan ? telemetry->hits : telemetry->misses, 1);
-    if (!plan) {
+    route = find_route(deserializer, &frame, scratch);
+    treaty_counter_add(route ? telemetry->hits : telemetry->misses, 1);
+    if (route) {
+        plan = route->plan;
+        take_off(&frame, route->indexes.len);
+    } else {
         code = ask(deserializer, &frame, &plan, err);
         if (code != TREATY_OK)
             return code;
@@ -310,6 +447,7 @@ treaty_deserialize_event(struct treaty_deserializer *deserializer,
         .record = record,
         .layout = found.plan->layout,
         .id = writer->id,
+        .message = found.plan->written->name,
     };
     if (found.frame.by_guid)
         ret->guid = (struct treaty_str){(const char *)writer->guid,

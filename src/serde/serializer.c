@@ -15,11 +15,12 @@
 /* Everything that an event needs. */
 struct ready {
     int32_t id;
-    char prefix[TREATY_FRAME_ID_SIZE];
-    char header[TREATY_FRAME_GUID_SIZE];
+    uint8_t guid[16];
+    struct treaty_str prefix; /* what stands before the payload, */
+    struct treaty_str header; /* or in the header */
     struct treaty_plan *plan;
     struct treaty_layout *layout;
-    const struct treaty_schema *schema;
+    struct treaty_schema *schema; /* one count */
 };
 
 struct treaty_serializer {
@@ -28,6 +29,7 @@ struct treaty_serializer {
     struct treaty_str subject; /* terminated */
     struct treaty_side own;
     struct treaty_plan *own_plan; /* of the own schema, if there is one */
+    const char *message;          /* that the application asked for, or NULL */
     enum treaty_id_source id_source;
     int32_t fixed_id;
     bool normalize;
@@ -112,6 +114,7 @@ static enum treaty_code make_own(struct treaty_serializer *serializer,
         .format = o->format,
         .references = o->references,
         .reference_count = o->reference_count,
+        .message = o->message,
         .bindings = o->bindings,
         .binding_count = o->binding_count,
         .record_size = o->record_size,
@@ -133,6 +136,13 @@ static enum treaty_code set_up(struct treaty_serializer *serializer,
 {
     enum treaty_code code = check_options(options, err);
 
+    if (code == TREATY_OK && options->message) {
+        serializer->message =
+            treaty_arena_dup(&serializer->arena, treaty_str_z(options->message))
+                .data;
+        if (!serializer->message)
+            code = treaty_fail_nomem(err);
+    }
     if (code == TREATY_OK)
         code = make_own(serializer, options, err);
     if (code == TREATY_OK)
@@ -170,6 +180,13 @@ treaty_serializer_new(struct treaty_client *client,
     return TREATY_OK;
 }
 
+static void release_ready(struct ready *ready)
+{
+    treaty_plan_unref(ready->plan);
+    treaty_layout_unref(ready->layout);
+    treaty_schema_unref(ready->schema);
+}
+
 void treaty_serializer_free(struct treaty_serializer *serializer)
 {
     struct treaty_arena arena;
@@ -178,10 +195,8 @@ void treaty_serializer_free(struct treaty_serializer *serializer)
     if (!serializer)
         return;
     ready = atomic_load_explicit(&serializer->ready, memory_order_acquire);
-    if (ready) {
-        treaty_plan_unref(ready->plan);
-        treaty_layout_unref(ready->layout);
-    }
+    if (ready)
+        release_ready(ready);
     treaty_plan_unref(serializer->own_plan);
     treaty_side_release(&serializer->own);
     pthread_mutex_destroy(&serializer->lock);
@@ -208,11 +223,26 @@ static enum treaty_code ask_for_own(struct treaty_serializer *serializer,
     if (code != TREATY_OK)
         return code;
     ready->id = id->id;
-    treaty_frame_write_guid(ready->header, id->guid);
-    ready->schema = serializer->own.schema;
+    memcpy(ready->guid, id->guid, sizeof(ready->guid));
+    ready->schema = treaty_schema_ref(serializer->own.schema);
     ready->layout = treaty_layout_ref(serializer->own.layout);
     ready->plan = treaty_plan_ref(serializer->own_plan);
     return TREATY_OK;
+}
+
+/* Their message: the one asked for, else the one called like ours. */
+static enum treaty_code choose_part(const struct treaty_serializer *serializer,
+                                    const struct treaty_cached_schema *theirs,
+                                    struct treaty_schema **ret,
+                                    struct treaty_error *err)
+{
+    const struct treaty_schema *own = serializer->own.schema;
+    struct treaty_str name = treaty_str_z(serializer->message);
+
+    if (!serializer->message && own &&
+        treaty_schema_part(theirs->schema, own->name, ret, NULL) == TREATY_OK)
+        return TREATY_OK;
+    return treaty_schema_part(theirs->schema, name, ret, err);
 }
 
 /* The events are written with a schema that the registry has. */
@@ -221,12 +251,15 @@ static enum treaty_code take_theirs(struct treaty_serializer *serializer,
                                     struct ready *ready,
                                     struct treaty_error *err)
 {
-    const struct treaty_schema *schema = theirs->schema;
-    enum treaty_code code = TREATY_OK;
+    const struct treaty_schema *schema;
+    enum treaty_code code =
+        choose_part(serializer, theirs, &ready->schema, err);
 
+    if (code != TREATY_OK)
+        return code;
+    schema = ready->schema;
     ready->id = theirs->id;
-    treaty_frame_write_guid(ready->header, theirs->guid);
-    ready->schema = schema;
+    memcpy(ready->guid, theirs->guid, sizeof(ready->guid));
     if (serializer->own.layout)
         ready->layout = treaty_layout_ref(serializer->own.layout);
     else
@@ -264,6 +297,42 @@ static enum treaty_code ask_for_fixed(struct treaty_serializer *serializer,
     return take_theirs(serializer, theirs, ready, err);
 }
 
+/* `head` and the indexes behind it; .data NULL without memory. */
+static struct treaty_str join_head(struct treaty_arena *arena,
+                                   struct treaty_str head,
+                                   struct treaty_str indexes)
+{
+    char *bytes = (char *)treaty_arena_alloc(arena, head.len + indexes.len);
+
+    if (!bytes)
+        return (struct treaty_str){0};
+    memcpy(bytes, head.data, head.len);
+    if (indexes.len)
+        memcpy(bytes + head.len, indexes.data, indexes.len);
+    return (struct treaty_str){bytes, head.len + indexes.len};
+}
+
+/* What goes with the payload, the same for every event. */
+static enum treaty_code write_heads(struct treaty_serializer *serializer,
+                                    struct ready *ready,
+                                    struct treaty_error *err)
+{
+    struct treaty_arena *arena = &serializer->arena;
+    struct treaty_str indexes = ready->schema->indexes;
+    char id[TREATY_FRAME_ID_SIZE];
+    char guid[TREATY_FRAME_GUID_SIZE];
+
+    treaty_frame_write_id(id, (uint32_t)ready->id);
+    treaty_frame_write_guid(guid, ready->guid);
+    ready->prefix =
+        join_head(arena, (struct treaty_str){id, sizeof(id)}, indexes);
+    ready->header =
+        join_head(arena, (struct treaty_str){guid, sizeof(guid)}, indexes);
+    if (!ready->prefix.data || !ready->header.data)
+        return treaty_fail_nomem(err);
+    return TREATY_OK;
+}
+
 static enum treaty_code prepare_locked(struct treaty_serializer *serializer,
                                        struct treaty_error *err)
 {
@@ -281,15 +350,15 @@ static enum treaty_code prepare_locked(struct treaty_serializer *serializer,
     if (atomic_load_explicit(&serializer->ready, memory_order_relaxed))
         return TREATY_OK;
     code = ask[serializer->id_source](serializer, &made, err);
+    if (code == TREATY_OK)
+        code = write_heads(serializer, &made, err);
     ready = TREATY_ARENA_NEW(&serializer->arena, struct ready);
     if (code == TREATY_OK && !ready)
         code = treaty_fail_nomem(err);
     if (code != TREATY_OK) {
-        treaty_plan_unref(made.plan);
-        treaty_layout_unref(made.layout);
+        release_ready(&made);
         return code;
     }
-    treaty_frame_write_id(made.prefix, (uint32_t)made.id);
     *ready = made;
     atomic_store_explicit(&serializer->ready, ready, memory_order_release);
     return TREATY_OK;
@@ -327,15 +396,16 @@ static enum treaty_code get_ready(struct treaty_serializer *serializer,
     return code;
 }
 
-/* `prefix_len` bytes of prefix, then the payload. */
-static enum treaty_code put_event(const struct ready *ready, size_t prefix_len,
+/* The prefix, unless the message has a header instead, then the payload. */
+static enum treaty_code put_event(const struct ready *ready, bool in_header,
                                   const void *record, struct treaty_buf *out,
                                   struct treaty_error *err)
 {
     size_t start = out->len;
     enum treaty_code code;
 
-    treaty_buf_put_mem(out, ready->prefix, prefix_len);
+    if (!in_header)
+        treaty_buf_put(out, ready->prefix);
     code = treaty_plan_encode(ready->plan, record, out, err);
     if (code != TREATY_OK)
         out->len = start;
@@ -344,13 +414,12 @@ static enum treaty_code put_event(const struct ready *ready, size_t prefix_len,
 
 /* The same, measured now and then. */
 static enum treaty_code put_sampled(const struct treaty_serializer *serializer,
-                                    const struct ready *ready,
-                                    size_t prefix_len, const void *record,
-                                    struct treaty_buf *out,
+                                    const struct ready *ready, bool in_header,
+                                    const void *record, struct treaty_buf *out,
                                     struct treaty_error *err)
 {
     uint64_t began = treaty_clock_mono_ns();
-    enum treaty_code code = put_event(ready, prefix_len, record, out, err);
+    enum treaty_code code = put_event(ready, in_header, record, out, err);
 
     treaty_sample_end(serializer->client->telemetry.serialize_time, began);
     return code;
@@ -368,9 +437,8 @@ enum treaty_code treaty_serializer_append(struct treaty_serializer *serializer,
     if (code != TREATY_OK)
         return code;
     if (treaty_sample_is_due(scratch))
-        return put_sampled(serializer, ready, sizeof(ready->prefix), record,
-                           out, err);
-    return put_event(ready, sizeof(ready->prefix), record, out, err);
+        return put_sampled(serializer, ready, false, record, out, err);
+    return put_event(ready, false, record, out, err);
 }
 
 enum treaty_code treaty_serialize(struct treaty_serializer *serializer,
@@ -382,21 +450,19 @@ enum treaty_code treaty_serialize(struct treaty_serializer *serializer,
     bool in_header = serializer->place == TREATY_IN_HEADER;
     struct treaty_buf *out = &scratch->out;
     const struct ready *ready = NULL;
-    size_t prefix_len;
     enum treaty_code code = get_ready(serializer, &ready, err);
 
     if (code != TREATY_OK)
         return code;
     treaty_buf_clear(out);
-    prefix_len = in_header ? 0 : sizeof(ready->prefix);
     code = treaty_sample_is_due(scratch)
-               ? put_sampled(serializer, ready, prefix_len, record, out, err)
-               : put_event(ready, prefix_len, record, out, err);
+               ? put_sampled(serializer, ready, in_header, record, out, err)
+               : put_event(ready, in_header, record, out, err);
     if (code != TREATY_OK)
         return code;
     *ret = (struct treaty_message){.value = treaty_buf_str(out)};
     if (in_header)
-        ret->header = (struct treaty_str){ready->header, sizeof(ready->header)};
+        ret->header = ready->header;
     return TREATY_OK;
 }
 

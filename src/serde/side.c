@@ -23,6 +23,22 @@ static enum treaty_code make_schema(struct treaty_client *client,
     return treaty_client_parse(client, &info, TREATY_STORED, manner, ret, err);
 }
 
+/* The message of it that the application wants. */
+static enum treaty_code choose_part(struct treaty_schema **schema,
+                                    const char *message,
+                                    struct treaty_error *err)
+{
+    struct treaty_schema *part;
+    enum treaty_code code =
+        treaty_schema_part(*schema, treaty_str_z(message), &part, err);
+
+    if (code != TREATY_OK)
+        return code;
+    treaty_schema_unref(*schema);
+    *schema = part;
+    return TREATY_OK;
+}
+
 static enum treaty_code make_layout(const struct treaty_given *given,
                                     const struct treaty_schema *schema,
                                     struct treaty_layout **ret,
@@ -47,6 +63,8 @@ enum treaty_code treaty_side_make(struct treaty_client *client,
 
     if (given->text)
         code = make_schema(client, given, &side.schema, err);
+    if (code == TREATY_OK && side.schema)
+        code = choose_part(&side.schema, given->message, err);
     if (code == TREATY_OK)
         code = make_layout(given, side.schema, &side.layout, err);
     if (code != TREATY_OK) {

@@ -13,6 +13,7 @@ struct treaty_given {
     const char *format;
     const struct treaty_reference *references;
     size_t reference_count;
+    const char *message;                   /* NULL: the schema's first */
     const struct treaty_binding *bindings; /* NULL: the natural layout */
     size_t binding_count;
     size_t record_size;

@@ -22,14 +22,14 @@ static enum treaty_code parse_header(struct treaty_str value,
                            "the schema header begins with 0x%02x, not with "
                            "0x01 and a GUID",
                            byte_at(header, 0));
-    if (header.len != TREATY_FRAME_GUID_SIZE)
-        return treaty_fail(
-            err, TREATY_EFRAME,
-            header.len < TREATY_FRAME_GUID_SIZE ? header.len
-                                                : TREATY_FRAME_GUID_SIZE,
-            "the schema header has %zu bytes, not 17", header.len);
+    if (header.len < TREATY_FRAME_GUID_SIZE)
+        return treaty_fail(err, TREATY_EFRAME, header.len,
+                           "the schema header has %zu bytes, not 17",
+                           header.len);
 
     memcpy(frame.guid, header.data + 1, sizeof(frame.guid));
+    frame.more = (struct treaty_str){header.data + TREATY_FRAME_GUID_SIZE,
+                                     header.len - TREATY_FRAME_GUID_SIZE};
     *ret = frame;
     return TREATY_OK;
 }
@@ -87,4 +87,44 @@ void treaty_frame_write_guid(char out[TREATY_FRAME_GUID_SIZE],
 {
     out[0] = TREATY_FRAME_MAGIC_GUID;
     memcpy(out + 1, guid, 16);
+}
+
+/*
+ * A varint of at most five bytes, which is what 32 bits take; the number of
+ * its bytes, or 0. `*ret` has the 32 bits, still in zigzag.
+ */
+static size_t read_varint(struct treaty_str bytes, uint32_t *ret)
+{
+    uint32_t value = 0;
+
+    for (size_t i = 0; i < 5 && i < bytes.len; i++) {
+        unsigned b = byte_at(bytes, i);
+
+        value |= (uint32_t)(b & 0x7f) << (7 * i);
+        if (b < 0x80) {
+            *ret = value;
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+size_t treaty_frame_indexes_len(struct treaty_str bytes)
+{
+    uint32_t zigzag = 0;
+    size_t at = read_varint(bytes, &zigzag);
+
+    /* An odd one is negative; each index takes a byte at least. */
+    if (at == 0 || zigzag % 2 != 0 || zigzag / 2 > bytes.len - at)
+        return 0;
+    for (uint32_t left = zigzag / 2; left > 0; left--) {
+        struct treaty_str rest = {bytes.data + at, bytes.len - at};
+        uint32_t index;
+        size_t len = read_varint(rest, &index);
+
+        if (len == 0)
+            return 0;
+        at += len;
+    }
+    return at;
 }

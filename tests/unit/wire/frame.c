@@ -44,6 +44,7 @@ static void reads_a_guid(void)
     CHECK(memcmp(frame.guid, "0123456789abcdef", 16) == 0);
     CHECK_INT(frame.payload_at, 0);
     CHECK_STR(frame.payload, TREATY_STR("pay"));
+    CHECK_INT(frame.more.len, 0);
     /* A bare payload may be empty: a record without fields is. */
     CHECK_INT(
         treaty_frame_parse(TREATY_STR(""), bytes(header, 17), &frame, &err),
@@ -77,8 +78,6 @@ static void names_what_is_wrong(void)
         {"x", 1, "\0\0\0\0\1", 5, 0,
          "the schema header begins with 0x00, not with 0x01 and a GUID"},
         {"x", 1, "\1\2", 2, 2, "the schema header has 2 bytes, not 17"},
-        {"x", 1, "\1aaaaaaaaaaaaaaaa!", 18, 17,
-         "the schema header has 18 bytes, not 17"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -118,6 +117,63 @@ static void writes_what_it_reads(void)
     CHECK(memcmp(frame.guid, guid, 16) == 0);
 }
 
+/* Count and indexes are zigzag varints; a count of 0 stands for [0]. */
+static void measures_indexes(void)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        size_t want;
+    } cases[] = {
+        {"", 0, 0},
+        {"\0", 1, 1},
+        {"\0\2\0", 3, 1},               /* the rest is payload */
+        {"\2\0", 2, 2},                 /* [0], spelled out */
+        {"\4\2\2zz", 5, 3},             /* [1, 1] */
+        {"\2\x80\2", 3, 3},             /* [128] */
+        {"\2\x80\x80\x80\x80\1", 6, 6}, /* as long as 32 bits may take */
+        {"\2\x80\x80\x80\x80\x80\1", 7, 0},
+        {"\x82\0\2", 3, 3},                /* a count with a needless byte */
+        {"\1", 1, 0},                      /* -1 indexes */
+        {"\3\0\0", 3, 0},                  /* -2 */
+        {"\2", 1, 0},                      /* cut before the index */
+        {"\4\2", 2, 0},                    /* and between two */
+        {"\2\x80", 2, 0},                  /* and inside one */
+        {"\x80", 1, 0},                    /* and inside the count */
+        {"\xfe\xff\xff\xff\xf\0\0", 7, 0}, /* 2^31 - 1 of them */
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct tap_guard guard =
+            tap_guard_copy(cases[i].bytes, cases[i].len, 0);
+
+        if (!CHECK_INT(
+                treaty_frame_indexes_len(bytes(guard.data, cases[i].len)),
+                cases[i].want))
+            tap_note("case %zu", i);
+        tap_guard_free(&guard);
+    }
+}
+
+/* What follows the GUID is the schema's to read. */
+static void leaves_the_rest_of_a_header(void)
+{
+    static const char header[] = "\x01"
+                                 "0123456789abcdef"
+                                 "\4\2\2";
+    struct treaty_frame frame;
+
+    CHECK_INT(
+        treaty_frame_parse(TREATY_STR("pay"), bytes(header, 20), &frame, NULL),
+        TREATY_OK);
+    CHECK_STR(frame.more, bytes("\4\2\2", 3));
+    CHECK_STR(treaty_frame_indexes(&frame), frame.more);
+    CHECK_STR(frame.payload, TREATY_STR("pay"));
+    CHECK_INT(treaty_frame_parse(bytes("\0\0\0\0\1\0p", 7), none, &frame, NULL),
+              TREATY_OK);
+    CHECK_STR(treaty_frame_indexes(&frame), bytes("\0p", 2));
+}
+
 /* Random bytes of every small length against a guard page on both sides. */
 static void stays_inside(void)
 {
@@ -138,7 +194,9 @@ static void stays_inside(void)
             CHECK(code != TREATY_OK || frame.payload.len == n - 5);
             code = treaty_frame_parse(none, s, &frame, NULL);
             CHECK_INT(code,
-                      n == 17 && noise[0] == 1 ? TREATY_OK : TREATY_EFRAME);
+                      n >= 17 && noise[0] == 1 ? TREATY_OK : TREATY_EFRAME);
+            CHECK(code != TREATY_OK || frame.more.len == n - 17);
+            CHECK(treaty_frame_indexes_len(s) <= n);
             tap_guard_free(&guard);
         }
     }
@@ -147,4 +205,6 @@ static void stays_inside(void)
 TAP_MAIN({"reads an id", reads_an_id}, {"reads a GUID", reads_a_guid},
          {"names what is wrong", names_what_is_wrong},
          {"writes what it reads", writes_what_it_reads},
+         {"measures indexes", measures_indexes},
+         {"leaves the rest of a header", leaves_the_rest_of_a_header},
          {"stays inside its bytes", stays_inside})
