@@ -91,17 +91,6 @@ struct job {
     struct treaty_schema *reader;
 };
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* Digits in pairs; spaces and colons between bytes are let pass. */
 static bool parse_hex(struct treaty_arena *arena, const char *flag,
                       const char *text, struct treaty_str *ret)
@@ -112,12 +101,12 @@ static bool parse_hex(struct treaty_arena *arena, const char *flag,
     if (!data)
         return false;
     for (const char *at = text; *at; at++) {
-        int high = hex_digit(*at);
+        int high = treaty_hex_digit(*at);
         int low;
 
         if (*at == ' ' || *at == ':' || *at == '\n')
             continue;
-        low = high < 0 ? -1 : hex_digit(at[1]);
+        low = high < 0 ? -1 : treaty_hex_digit(at[1]);
         if (low < 0) {
             fprintf(stderr,
                     "treaty frame: -%s: no pair of hex digits at character "

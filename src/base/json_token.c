@@ -282,17 +282,6 @@ static enum treaty_code find_close(const struct treaty_json_lexer *lexer,
     }
 }
 
-static int hex_value(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* `\uXXXX` at the front of `s` as a UTF-16 unit; false when it is not. */
 static bool read_unit(struct treaty_str s, uint32_t *ret)
 {
@@ -301,7 +290,7 @@ static bool read_unit(struct treaty_str s, uint32_t *ret)
     if (s.len < 6 || s.data[0] != '\\' || s.data[1] != 'u')
         return false;
     for (size_t i = 2; i < 6; i++) {
-        int digit = hex_value(s.data[i]);
+        int digit = treaty_hex_digit(s.data[i]);
 
         if (digit < 0)
             return false;

@@ -151,6 +151,17 @@ bool treaty_str_to_u64(struct treaty_str s, uint64_t *ret)
     return true;
 }
 
+int treaty_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
 bool treaty_str_to_i64(struct treaty_str s, int64_t *ret)
 {
     bool negative = s.len && s.data[0] == '-';

@@ -74,6 +74,9 @@ bool treaty_str_to_u64(struct treaty_str s, uint64_t *ret);
  */
 bool treaty_str_to_double(struct treaty_str s, double *ret);
 
+/* What one hex digit stands for; -1 when it is none. */
+int treaty_hex_digit(char c);
+
 /* 64-bit hash (seeded per process against crafted collisions). */
 uint64_t treaty_str_hash(struct treaty_str s);
 

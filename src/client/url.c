@@ -4,14 +4,6 @@
 #include "base/error.h"
 #include "base/str.h"
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Percent-decode onto the arena; a lone '%' stands for itself. */
 static struct treaty_str decode(struct treaty_arena *arena, struct treaty_str s)
 {
@@ -22,8 +14,8 @@ static struct treaty_str decode(struct treaty_arena *arena, struct treaty_str s)
     if (!copy.data)
         return copy;
     for (size_t i = 0; i < s.len; i++) {
-        int high = i + 2 < s.len ? hex_value(s.data[i + 1]) : -1;
-        int low = high >= 0 ? hex_value(s.data[i + 2]) : -1;
+        int high = i + 2 < s.len ? treaty_hex_digit(s.data[i + 1]) : -1;
+        int low = high >= 0 ? treaty_hex_digit(s.data[i + 2]) : -1;
 
         if (s.data[i] == '%' && low >= 0) {
             out[n++] = (char)(high << 4 | low);

@@ -5,6 +5,7 @@
  * one GUID; who stores schemas compares contents as well.
  */
 #include "base/digest.h"
+#include "base/str.h"
 #include "format/format.h"
 
 #include <string.h>
@@ -54,17 +55,6 @@ void treaty_guid_print(const uint8_t guid[16], char ret[37])
     *ret = '\0';
 }
 
-static int value_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 bool treaty_guid_parse(struct treaty_str text, uint8_t ret[16])
 {
     const bool dashes = text.len == 36;
@@ -79,8 +69,8 @@ bool treaty_guid_parse(struct treaty_str text, uint8_t ret[16])
 
         if (dashes && has_dash(i) && text.data[at++] != '-')
             return false;
-        high = value_of(text.data[at]);
-        low = value_of(text.data[at + 1]);
+        high = treaty_hex_digit(text.data[at]);
+        low = treaty_hex_digit(text.data[at + 1]);
         if (high < 0 || low < 0)
             return false;
         guid[i] = (uint8_t)(high << 4 | low);

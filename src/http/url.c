@@ -18,17 +18,6 @@ struct treaty_str treaty_url_without_authority(struct treaty_str text)
                           : treaty_str_sub(text, at, text.len);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* The byte that `%XX` at `text.data[at]` stands for, or -1. */
 static int unescape(struct treaty_str text, size_t at)
 {
@@ -37,8 +26,8 @@ static int unescape(struct treaty_str text, size_t at)
 
     if (text.len - at < 3)
         return -1;
-    high = hex_digit(text.data[at + 1]);
-    low = hex_digit(text.data[at + 2]);
+    high = treaty_hex_digit(text.data[at + 1]);
+    low = treaty_hex_digit(text.data[at + 2]);
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
