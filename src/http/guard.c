@@ -22,6 +22,12 @@ uint64_t treaty_http_now_ms(void)
     return treaty_clock_mono_ns() / 1000000;
 }
 
+static bool lingers_too_long(const struct treaty_http_conn *conn,
+                             uint64_t now_ms)
+{
+    return conn->linger_by_ms && now_ms >= conn->linger_by_ms;
+}
+
 /* h2o sees the end of the stream and closes, in its own time and order. */
 void treaty_http_conn_shut(struct treaty_http_conn *conn)
 {
@@ -73,6 +79,7 @@ void treaty_http_guard(struct treaty_http_loop *loop)
     bool is_over = loop->stopping && now_ms >= loop->stop_by_ms;
 
     for (; conn; conn = conn->next)
-        if (is_over || is_too_slow(conn, now_ms))
+        if (is_over || lingers_too_long(conn, now_ms) ||
+            is_too_slow(conn, now_ms))
             treaty_http_conn_shut(conn);
 }

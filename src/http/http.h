@@ -103,7 +103,9 @@ struct treaty_http_options {
     uint64_t user_timeout_ms;    /* of bytes sent but not acknowledged; 30 s */
     uint64_t slow_grace_ms;      /* before a slow request is shut; 5 s */
     uint64_t slow_rate;          /* bytes a second; 1,024 */
-    uint64_t drain_ms;           /* for open requests, when stopping; 10 s */
+    uint64_t linger_ms;  /* for a client that sends on after a refusal; 5 s */
+    uint64_t linger_max; /* and its bytes that are dropped; 64 MiB */
+    uint64_t drain_ms;   /* for open requests, when stopping; 10 s */
 };
 
 /*

@@ -38,8 +38,11 @@ struct treaty_http_conn {
     struct treaty_http_loop *loop;
     struct treaty_http_conn *prev, *next; /* in the loop's list */
     h2o_socket_t *sock;
-    bool busy; /* a request is with its handler or being answered */
-    bool shut; /* shutdown(2) has been called */
+    bool busy;             /* a request is with its handler or being answered */
+    bool shut;             /* shutdown(2) has been called */
+    int second_fd;         /* of the socket, for a lingering close; or -1 */
+    uint64_t linger_by_ms; /* 0: does not linger */
+    uint64_t dropped;      /* bytes, while it did */
     /* Since when, and from how many bytes on, a request has been coming. */
     uint64_t coming_since_ms; /* 0: none is */
     uint64_t coming_from;
@@ -63,6 +66,7 @@ struct treaty_http_loop {
     h2o_multithread_message_t stop;
     h2o_timeout_entry_t tick; /* every second: guard.c */
     struct treaty_http_conn *conns;
+    size_t twice;             /* connections with a second descriptor */
     atomic_size_t conn_count; /* written by the loop, read by anybody */
     size_t suspended;         /* requests that will come back */
     struct treaty_http_request *spare; /* and their number */
@@ -146,6 +150,7 @@ treaty_http_server_make(const struct treaty_http_options *options,
 /* request.c: the handler that h2o calls, and requests kept for reuse. */
 void treaty_http_free_spare(struct treaty_http_loop *loop);
 int treaty_http_on_request(h2o_handler_t *handler, h2o_req_t *h2o);
+struct treaty_http_conn *treaty_http_conn_of(const h2o_req_t *h2o);
 
 /* reply.c: requests that came back from another thread. */
 void treaty_http_on_message(h2o_multithread_receiver_t *receiver,
@@ -169,6 +174,12 @@ void treaty_http_loop_run(struct treaty_http_loop *loop);
 void treaty_http_loop_release(struct treaty_http_loop *loop);
 /* Serve a connected socket, which the loop owns from here on. */
 void treaty_http_loop_adopt(struct treaty_http_loop *loop, h2o_socket_t *sock);
+void treaty_http_conn_closed(void *conn); /* its socket has been */
+
+/* linger.c: ask for a lingering close of a connection that h2o will close, and
+ * go over to it once h2o has. False: there is none, the connection is gone. */
+void treaty_http_linger(struct treaty_http_conn *conn);
+bool treaty_http_linger_begin(struct treaty_http_conn *conn);
 
 /* guard.c: shut what comes too slowly, and everything when time is up. */
 void treaty_http_guard(struct treaty_http_loop *loop);

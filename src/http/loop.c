@@ -16,11 +16,13 @@
  * that may be the time to accept again. */
 static void on_accept(h2o_socket_t *listener, const char *err);
 
-static void forget_conn(void *data)
+void treaty_http_conn_closed(void *data)
 {
     struct treaty_http_conn *conn = (struct treaty_http_conn *)data;
     struct treaty_http_loop *loop = conn->loop;
 
+    if (treaty_http_linger_begin(conn))
+        return;
     if (conn->prev)
         conn->prev->next = conn->next;
     else
@@ -46,12 +48,13 @@ void treaty_http_loop_adopt(struct treaty_http_loop *loop, h2o_socket_t *sock)
     }
     conn->loop = loop;
     conn->sock = sock;
+    conn->second_fd = -1;
     conn->next = loop->conns;
     if (conn->next)
         conn->next->prev = conn;
     loop->conns = conn;
     atomic_fetch_add_explicit(&loop->conn_count, 1, memory_order_relaxed);
-    sock->on_close.cb = forget_conn;
+    sock->on_close.cb = treaty_http_conn_closed;
     sock->on_close.data = conn;
     h2o_accept(&loop->accept, sock);
 }

@@ -56,6 +56,7 @@ static void on_setup(h2o_filter_t *self, h2o_req_t *h2o, h2o_ostream_t **slot)
         h2o_setup_next_ostream(h2o, slot);
         return;
     }
+    treaty_http_linger(treaty_http_conn_of(h2o));
     body =
         treaty_http_error_body(&arena, error->code, treaty_str_z(error->text));
     rewrite =

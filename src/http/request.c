@@ -75,7 +75,7 @@ static void on_dispose(void *slot)
     treaty_http_request_unref(req);
 }
 
-static struct treaty_http_conn *conn_of(h2o_req_t *h2o)
+struct treaty_http_conn *treaty_http_conn_of(const h2o_req_t *h2o)
 {
     h2o_socket_t *sock = h2o->conn->callbacks->get_socket(h2o->conn);
 
@@ -84,7 +84,7 @@ static struct treaty_http_conn *conn_of(h2o_req_t *h2o)
 
 static struct treaty_http_request *new_request(h2o_req_t *h2o)
 {
-    struct treaty_http_conn *conn = conn_of(h2o);
+    struct treaty_http_conn *conn = treaty_http_conn_of(h2o);
     struct treaty_http_request *req = take_spare(conn->loop);
     struct treaty_http_request **slot;
 
@@ -113,6 +113,13 @@ static struct treaty_str raw_bytes(const struct treaty_http_request *req)
     return (struct treaty_str){input->bytes, input->size};
 }
 
+/* What follows on the connection cannot be believed. */
+static void close_after(struct treaty_http_request *req)
+{
+    req->h2o->http1_is_persistent = 0;
+    treaty_http_linger(req->conn);
+}
+
 /*
  * h2o's limit on the head is compiled in (100 headers, 408 KiB) and it takes
  * ambiguous lengths, so both are checked here, before anything is believed.
@@ -124,7 +131,7 @@ static bool check_head(struct treaty_http_request *req)
 
     if (bytes.len > options->head_max &&
         treaty_head_size(bytes) > options->head_max) {
-        req->h2o->http1_is_persistent = 0;
+        close_after(req);
         treaty_http_refuse(req, TREATY_EHEADERS,
                            "the request head exceeds %zu bytes",
                            options->head_max);
@@ -138,7 +145,7 @@ static bool check_head(struct treaty_http_request *req)
     }
     if (req->h2o->entity.base && treaty_head_is_ambiguous(treaty_str_sub(
                                      bytes, 0, treaty_head_size(bytes)))) {
-        req->h2o->http1_is_persistent = 0;
+        close_after(req);
         treaty_http_refuse(req, TREATY_EREQUEST,
                            "more than one header says how long the body is");
         return false;

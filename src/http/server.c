@@ -40,6 +40,8 @@ static void fill_in(struct treaty_http_options *options)
     set_default(&options->user_timeout_ms, 30000);
     set_default(&options->slow_grace_ms, 5000);
     set_default(&options->slow_rate, 1024);
+    set_default(&options->linger_ms, 5000);
+    set_default(&options->linger_max, 64 << 20);
     set_default(&options->drain_ms, 10000);
 }
 

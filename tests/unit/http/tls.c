@@ -9,6 +9,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -140,6 +141,38 @@ static void serves_https(void)
     treaty_http_server_stop(server);
 }
 
+/* The body is sent in full before the reply is looked for. */
+static void refuses_large_bodies(void)
+{
+    static const char head[] = "POST /echo HTTP/1.1\r\nHost: a\r\n"
+                               "Content-Length: 20971520\r\n\r\n";
+    static char block[1 << 20];
+    struct treaty_http_options options = options_with_tls();
+    struct treaty_http_server *server = NULL;
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    char reply[2000];
+    int sent = 0;
+    int fd;
+    SSL *ssl;
+
+    if (!CHECK(!treaty_http_server_start(&options, &server, NULL)))
+        return;
+    (void)signal(SIGPIPE, SIG_IGN);
+    fd = tap_connect(treaty_http_server_port(server));
+    ssl = connect_tls(ctx, fd);
+    CHECK(SSL_write(ssl, head, sizeof(head) - 1) > 0);
+    while (sent < 20 && SSL_write(ssl, block, sizeof(block)) > 0)
+        sent++;
+    CHECK_INT(sent, 20);
+    CHECK(read_all(ssl, reply, sizeof(reply)) > 0);
+    CHECK(strncmp(reply, "HTTP/1.1 413", 12) == 0);
+    CHECK(strstr(reply, "{\"error_code\":413,") != NULL);
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+    (void)close(fd);
+    treaty_http_server_stop(server);
+}
+
 static void refuses_bad_files(void)
 {
     struct treaty_http_options options = options_with_tls();
@@ -179,5 +212,6 @@ static void clean_up(void)
 }
 
 TAP_MAIN({"makes a certificate", write_files}, {"serves https", serves_https},
+         {"refuses large bodies", refuses_large_bodies},
          {"refuses bad files", refuses_bad_files},
          {"survives plain text", survives_plain_text}, {"cleans up", clean_up})
