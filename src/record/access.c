@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 #include "base/str.h"
-#include "record/type.h"
+#include "record/text.h"
 
 /*
  * Where a path has led so far. A path is walked step by step: a name goes into
@@ -115,6 +115,25 @@ static enum treaty_code step_index(struct walk *w)
     return TREATY_OK;
 }
 
+/* Keys of other kinds are written as in JSON: "-7", "true". */
+static bool is_key(const struct treaty_type *key, const char *at,
+                   struct treaty_str text)
+{
+    struct treaty_str have;
+    struct treaty_buf buf;
+    bool same;
+
+    if (!key || key->kind == TREATY_KIND_STRING) {
+        memcpy(&have, at, sizeof(have));
+        return treaty_str_eq(have, text);
+    }
+    treaty_buf_init(&buf, 0);
+    treaty_record_write(&buf, key, at, TREATY_TEXT_PLAIN);
+    same = treaty_str_eq(treaty_buf_str(&buf), text);
+    treaty_buf_release(&buf);
+    return same;
+}
+
 /* The last entry with the key: what a reader of a map keeps. */
 static enum treaty_code step_key(struct walk *w)
 {
@@ -131,10 +150,8 @@ static enum treaty_code step_key(struct walk *w)
     for (size_t i = array.count; i-- > 0 && !w->place.at;) {
         const char *entry =
             (const char *)array.items + i * treaty_type_stride(type);
-        struct treaty_str have;
 
-        memcpy(&have, entry, sizeof(have));
-        if (treaty_str_eq(have, key))
+        if (is_key(type->key, entry, key))
             w->place = (struct place){type->item, entry + type->value_offset};
     }
     return TREATY_OK;

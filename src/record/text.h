@@ -13,6 +13,15 @@
  * and fixed are strings with one character (U+0000 to U+00FF) a byte, an enum
  * is its symbol, and what JSON numbers cannot say is "NaN", "Infinity" or
  * "-Infinity".
+ *
+ * The plain form of a message is ProtoJSON (protobuf.dev, "ProtoJSON Format"):
+ *
+ *     {"note": "call first", "total": "12", "at": "2026-11-22T10:00:00Z"}
+ *
+ * Reading takes both names of a field, and numbers in quotes. A Timestamp,
+ * Duration or FieldMask that its text cannot say, because it is out of range,
+ * is written field by field, and read so, too. An Any is a message like any
+ * other: its type is not looked for.
  */
 #include "base/json.h"
 #include "record/type.h"
@@ -28,9 +37,10 @@ void treaty_record_write(struct treaty_buf *out, const struct treaty_type *type,
 
 /*
  * Fill `record` (cleared by the caller) from `value`. Fields that are missing
- * take their default; optional ones without a default are absent. Strings are
- * views into the tree, the rest lies on `arena`. On failure: TREATY_EVALUE or
- * TREATY_ETYPE with the offset in the text, the path, and what was expected.
+ * take their default; optional ones without a default, and those of messages,
+ * are absent. Strings are views into the tree, the rest lies on `arena`. On
+ * failure: TREATY_EVALUE or TREATY_ETYPE with the offset in the text, the path,
+ * and what was expected.
  */
 TREATY_MUST_CHECK enum treaty_code
 treaty_record_read(struct treaty_arena *arena, const struct treaty_type *type,

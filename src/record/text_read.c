@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "record/text.h"
+#include "record/text_inside.h"
 
 #include "base/error.h"
 #include "base/str.h"
@@ -14,30 +14,19 @@ enum {
      * unions nest; past this many values the text is called ambiguous.
      */
     STEPS_MAX = 4000000,
-    DEPTH_MAX = 256,
+    DEPTH_MAX = 1024, /* of types; one level of JSON can be several */
 };
 
-struct reader {
-    struct treaty_arena *arena;
-    enum treaty_text_form form;
-    struct treaty_error *err;
-    uint32_t steps;
-    uint32_t depth;
-};
-
-static enum treaty_code
-expected(struct reader *r, const struct treaty_json *value, const char *what)
+enum treaty_code treaty_text_expected(struct treaty_text_reader *r,
+                                      const struct treaty_json *value,
+                                      const char *what)
 {
     return treaty_fail(r->err, TREATY_ETYPE, value->pos,
                        "expected %s, found %s", what,
                        treaty_json_kind_text(value->kind));
 }
 
-static enum treaty_code read_value(struct reader *r,
-                                   const struct treaty_type *type,
-                                   const struct treaty_json *value, char *at);
-
-static enum treaty_code read_integer(struct reader *r,
+static enum treaty_code read_integer(struct treaty_text_reader *r,
                                      const struct treaty_type *type,
                                      const struct treaty_json *value, char *at)
 {
@@ -56,7 +45,7 @@ static enum treaty_code read_integer(struct reader *r,
     int64_t number;
 
     if (value->kind != TREATY_JSON_NUMBER)
-        return expected(r, value, bound->name);
+        return treaty_text_expected(r, value, bound->name);
     if (type->kind == TREATY_KIND_UINT64 &&
         treaty_str_to_u64(value->text, &wide)) {
         memcpy(at, &wide, sizeof(wide));
@@ -97,7 +86,7 @@ static bool special_double(const struct treaty_json *value, double *ret)
     return false;
 }
 
-static enum treaty_code read_real(struct reader *r,
+static enum treaty_code read_real(struct treaty_text_reader *r,
                                   const struct treaty_type *type,
                                   const struct treaty_json *value, char *at)
 {
@@ -109,7 +98,8 @@ static enum treaty_code read_real(struct reader *r,
     else if (value->kind == TREATY_JSON_STRING)
         ok = special_double(value, &number);
     if (!ok)
-        return expected(r, value, "a number, \"NaN\" or \"Infinity\"");
+        return treaty_text_expected(r, value,
+                                    "a number, \"NaN\" or \"Infinity\"");
     if (type->kind == TREATY_KIND_FLOAT) {
         float narrow = (float)number;
 
@@ -120,26 +110,26 @@ static enum treaty_code read_real(struct reader *r,
     return TREATY_OK;
 }
 
-static enum treaty_code read_bool(struct reader *r,
+static enum treaty_code read_bool(struct treaty_text_reader *r,
                                   const struct treaty_json *value, char *at)
 {
     if (value->kind != TREATY_JSON_BOOL)
-        return expected(r, value, "true or false");
+        return treaty_text_expected(r, value, "true or false");
     *at = value->truth;
     return TREATY_OK;
 }
 
-static enum treaty_code read_string(struct reader *r,
+static enum treaty_code read_string(struct treaty_text_reader *r,
                                     const struct treaty_json *value, char *at)
 {
     if (value->kind != TREATY_JSON_STRING)
-        return expected(r, value, "a string");
+        return treaty_text_expected(r, value, "a string");
     memcpy(at, &value->text, sizeof(value->text));
     return TREATY_OK;
 }
 
 /* One character a byte: `U+00FF` is 0xff. */
-static enum treaty_code latin_bytes(struct reader *r,
+static enum treaty_code latin_bytes(struct treaty_text_reader *r,
                                     const struct treaty_json *value,
                                     struct treaty_str *ret)
 {
@@ -148,7 +138,8 @@ static enum treaty_code latin_bytes(struct reader *r,
     size_t at = 0;
 
     if (value->kind != TREATY_JSON_STRING)
-        return expected(r, value, "a string with one character a byte");
+        return treaty_text_expected(r, value,
+                                    "a string with one character a byte");
     data = treaty_arena_alloc_aligned(r->arena, value->text.len + 1, 1);
     if (!data)
         return treaty_fail_nomem(r->err);
@@ -166,7 +157,7 @@ static enum treaty_code latin_bytes(struct reader *r,
     return TREATY_OK;
 }
 
-static enum treaty_code read_bytes(struct reader *r,
+static enum treaty_code read_bytes(struct treaty_text_reader *r,
                                    const struct treaty_json *value, char *at)
 {
     struct treaty_str bytes;
@@ -177,7 +168,7 @@ static enum treaty_code read_bytes(struct reader *r,
     return code;
 }
 
-static enum treaty_code read_fixed(struct reader *r,
+static enum treaty_code read_fixed(struct treaty_text_reader *r,
                                    const struct treaty_type *type,
                                    const struct treaty_json *value, char *at)
 {
@@ -194,12 +185,13 @@ static enum treaty_code read_fixed(struct reader *r,
     return TREATY_OK;
 }
 
-static enum treaty_code read_enum(struct reader *r,
+static enum treaty_code read_enum(struct treaty_text_reader *r,
                                   const struct treaty_type *type,
                                   const struct treaty_json *value, char *at)
 {
     if (value->kind != TREATY_JSON_STRING)
-        return expected(r, value, "an enum symbol in double quotes");
+        return treaty_text_expected(r, value,
+                                    "an enum symbol in double quotes");
     for (uint32_t i = 0; i < type->symbol_count; i++) {
         struct treaty_enum found = {(int32_t)i, (int32_t)i};
 
@@ -217,9 +209,9 @@ static enum treaty_code read_enum(struct reader *r,
  * In Avro's form a branch is `{"name": value}`. The plain form has the value
  * itself; a null is then no branch but the null one.
  */
-static const struct treaty_json *named_branch(const struct reader *r,
-                                              const struct treaty_type *type,
-                                              const struct treaty_json *value)
+static const struct treaty_json *
+named_branch(const struct treaty_text_reader *r, const struct treaty_type *type,
+             const struct treaty_json *value)
 {
     if (r->form == TREATY_TEXT_PLAIN || type->kind == TREATY_KIND_NULL)
         return value;
@@ -230,7 +222,7 @@ static const struct treaty_json *named_branch(const struct reader *r,
     return value->child;
 }
 
-static enum treaty_code read_optional(struct reader *r,
+static enum treaty_code read_optional(struct treaty_text_reader *r,
                                       const struct treaty_type *type,
                                       const struct treaty_json *value, char *at)
 {
@@ -245,10 +237,10 @@ static enum treaty_code read_optional(struct reader *r,
                            "expected null or {\"%.*s\": ...}",
                            TREATY_STR_ARG(treaty_type_branch_name(type->item)));
     at[type->flag_offset] = true;
-    return read_value(r, type->item, inner, at + type->value_offset);
+    return treaty_text_read(r, type->item, inner, at + type->value_offset);
 }
 
-static enum treaty_code read_branch(struct reader *r,
+static enum treaty_code read_branch(struct treaty_text_reader *r,
                                     const struct treaty_type *type, uint32_t i,
                                     const struct treaty_json *value, char *at)
 {
@@ -257,10 +249,10 @@ static enum treaty_code read_branch(struct reader *r,
 
     memset(at, 0, type->size);
     memcpy(at, &number, sizeof(number));
-    return read_value(r, branch->type, value, at + branch->offset);
+    return treaty_text_read(r, branch->type, value, at + branch->offset);
 }
 
-static enum treaty_code read_union(struct reader *r,
+static enum treaty_code read_union(struct treaty_text_reader *r,
                                    const struct treaty_type *type,
                                    const struct treaty_json *value, char *at)
 {
@@ -292,7 +284,7 @@ static enum treaty_code read_union(struct reader *r,
 }
 
 /* A field that the text leaves out. */
-static enum treaty_code read_missing(struct reader *r,
+static enum treaty_code read_missing(struct treaty_text_reader *r,
                                      const struct treaty_field *field,
                                      const struct treaty_json *object, char *at)
 {
@@ -312,20 +304,20 @@ static enum treaty_code read_missing(struct reader *r,
         return code;
     /* Defaults in schemas never name the branch of a union. */
     r->form = TREATY_TEXT_PLAIN;
-    code = read_value(r, field->type, value, at);
+    code = treaty_text_read(r, field->type, value, at);
     r->form = form;
     return code;
 }
 
-static enum treaty_code read_field(struct reader *r,
+static enum treaty_code read_field(struct treaty_text_reader *r,
                                    const struct treaty_field *field,
+                                   const struct treaty_json *value,
                                    const struct treaty_json *object, char *at)
 {
-    const struct treaty_json *value = treaty_json_get_str(object, field->name);
     enum treaty_code code;
 
     if (value)
-        code = read_value(r, field->type, value, at + field->offset);
+        code = treaty_text_read(r, field->type, value, at + field->offset);
     else
         code = read_missing(r, field, object, at + field->offset);
     if (code && r->err)
@@ -333,37 +325,32 @@ static enum treaty_code read_field(struct reader *r,
     return code;
 }
 
-static const struct treaty_field *find_field(const struct treaty_type *type,
-                                             struct treaty_str name)
-{
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        if (treaty_str_eq(type->fields[i].name, name))
-            return &type->fields[i];
-    }
-    return NULL;
-}
-
-static enum treaty_code read_record(struct reader *r,
+/* The last one of members that were given twice counts. */
+static enum treaty_code read_record(struct treaty_text_reader *r,
                                     const struct treaty_type *type,
                                     const struct treaty_json *value, char *at)
 {
     enum treaty_code code = TREATY_OK;
+    const struct treaty_json **given;
+    struct treaty_text_slot slot;
 
     if (value->kind != TREATY_JSON_OBJECT)
-        return expected(r, value, "an object");
-    for (const struct treaty_json *m = value->child; m; m = m->next) {
-        if (!find_field(type, m->name))
-            return treaty_fail(r->err, TREATY_EVALUE, m->name_pos,
-                               "\"%.*s\" is no field of record \"%.*s\"",
-                               TREATY_STR_ARG(m->name),
-                               TREATY_STR_ARG(type->name));
+        return treaty_text_expected(r, value, "an object");
+    given = TREATY_ARENA_NEW_N(r->arena, const struct treaty_json *,
+                               (size_t)type->field_count + 1);
+    if (!given)
+        return treaty_fail_nomem(r->err);
+    for (const struct treaty_json *m = value->child; m && !code; m = m->next) {
+        code = treaty_text_find(r, type, m, &slot);
+        if (!code)
+            given[slot.field] = m;
     }
     for (uint32_t i = 0; i < type->field_count && !code; i++)
-        code = read_field(r, &type->fields[i], value, at);
+        code = read_field(r, &type->fields[i], given[i], value, at);
     return code;
 }
 
-static enum treaty_code read_items(struct reader *r,
+static enum treaty_code read_items(struct treaty_text_reader *r,
                                    const struct treaty_type *type,
                                    const struct treaty_json *value, char *at)
 {
@@ -374,9 +361,9 @@ static enum treaty_code read_items(struct reader *r,
     char *item;
 
     if (is_map && value->kind != TREATY_JSON_OBJECT)
-        return expected(r, value, "an object");
+        return treaty_text_expected(r, value, "an object");
     if (!is_map && value->kind != TREATY_JSON_ARRAY)
-        return expected(r, value, "an array");
+        return treaty_text_expected(r, value, "an array");
     item = treaty_arena_calloc(r->arena, value->count + 1, stride + 1);
     if (!item)
         return treaty_fail_nomem(r->err);
@@ -385,8 +372,10 @@ static enum treaty_code read_items(struct reader *r,
     memcpy(at, &array, sizeof(array));
     for (const struct treaty_json *v = value->child; v && !code; v = v->next) {
         if (is_map)
-            memcpy(item, &v->name, sizeof(v->name));
-        code = read_value(r, type->item, v, item + type->value_offset);
+            code = treaty_message_read_key(r, type->key, v, item);
+        if (!code)
+            code =
+                treaty_text_read(r, type->item, v, item + type->value_offset);
         if (code && r->err && is_map)
             treaty_error_prepend_path(r->err, v->name);
         item += stride;
@@ -394,7 +383,7 @@ static enum treaty_code read_items(struct reader *r,
     return code;
 }
 
-static enum treaty_code read_pointer(struct reader *r,
+static enum treaty_code read_pointer(struct treaty_text_reader *r,
                                      const struct treaty_type *type,
                                      const struct treaty_json *value, char *at)
 {
@@ -403,18 +392,18 @@ static enum treaty_code read_pointer(struct reader *r,
     if (!record)
         return treaty_fail_nomem(r->err);
     memcpy(at, &record, sizeof(record));
-    return read_value(r, type->item, value, record);
+    return treaty_text_read(r, type->item, value, record);
 }
 
 /* NOLINTNEXTLINE(readability-function-size): one flat switch over the kinds */
-static enum treaty_code read_kind(struct reader *r,
+static enum treaty_code read_kind(struct treaty_text_reader *r,
                                   const struct treaty_type *type,
                                   const struct treaty_json *value, char *at)
 {
     switch (type->kind) {
     case TREATY_KIND_NULL:
         if (value->kind != TREATY_JSON_NULL)
-            return expected(r, value, "null");
+            return treaty_text_expected(r, value, "null");
         return TREATY_OK;
     case TREATY_KIND_BOOL:
         return read_bool(r, value, at);
@@ -439,6 +428,8 @@ static enum treaty_code read_kind(struct reader *r,
     case TREATY_KIND_UNION:
         return read_union(r, type, value, at);
     case TREATY_KIND_RECORD:
+        if (type->is_message && r->form == TREATY_TEXT_PLAIN)
+            return treaty_text_read_message(r, type, value, at);
         return read_record(r, type, value, at);
     case TREATY_KIND_ARRAY:
     case TREATY_KIND_MAP:
@@ -449,13 +440,26 @@ static enum treaty_code read_kind(struct reader *r,
     return TREATY_EINTERNAL;
 }
 
-static enum treaty_code read_value(struct reader *r,
-                                   const struct treaty_type *type,
-                                   const struct treaty_json *value, char *at)
+enum treaty_code treaty_text_read(struct treaty_text_reader *r,
+                                  const struct treaty_type *type,
+                                  const struct treaty_json *value, char *at)
 {
+    static const treaty_message_read_fn scalars[] = {
+        [TREATY_KIND_INT32] = treaty_message_read_integer,
+        [TREATY_KIND_INT64] = treaty_message_read_integer,
+        [TREATY_KIND_UINT32] = treaty_message_read_integer,
+        [TREATY_KIND_UINT64] = treaty_message_read_integer,
+        [TREATY_KIND_FLOAT] = treaty_message_read_real,
+        [TREATY_KIND_DOUBLE] = treaty_message_read_real,
+        [TREATY_KIND_BYTES] = treaty_message_read_bytes,
+        [TREATY_KIND_ENUM] = treaty_message_read_enum,
+        [TREATY_KIND_POINTER] = NULL,
+    };
     enum treaty_code code;
 
-    if (++r->steps > STEPS_MAX)
+    if (r->is_message && scalars[type->kind])
+        return scalars[type->kind](r, type, value, at);
+    if (!r->is_message && ++r->steps > STEPS_MAX)
         return treaty_fail(r->err, TREATY_ELIMIT, value->pos,
                            "the unions here are too ambiguous to read without "
                            "branch names; use the Avro form");
@@ -474,8 +478,8 @@ enum treaty_code treaty_record_read(struct treaty_arena *arena,
                                     enum treaty_text_form form, void *record,
                                     struct treaty_error *err)
 {
-    struct reader r = {.arena = arena, .form = form, .err = err};
+    struct treaty_text_reader r = {.arena = arena, .form = form, .err = err};
 
     assert(value);
-    return read_value(&r, type, value, record);
+    return treaty_text_read(&r, type, value, record);
 }

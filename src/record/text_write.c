@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "record/text.h"
+#include "record/text_inside.h"
 
+#include "base/base64.h"
 #include "base/str.h"
 #include "base/utf8.h"
 
 #include <math.h>
-
-struct writer {
-    struct treaty_buf *out;
-    enum treaty_text_form form;
-};
 
 struct treaty_str treaty_type_branch_name(const struct treaty_type *type)
 {
@@ -32,7 +28,7 @@ struct treaty_str treaty_type_branch_name(const struct treaty_type *type)
 }
 
 /* Bad UTF-8 can be here when the caller let it pass: it becomes U+FFFD. */
-static void write_string(struct writer *w, struct treaty_str s)
+static void write_string(struct treaty_text_writer *w, struct treaty_str s)
 {
     size_t at = 0;
     char good[4];
@@ -56,7 +52,8 @@ static void write_string(struct writer *w, struct treaty_str s)
     treaty_buf_put_c(w->out, '"');
 }
 
-static void write_bytes(struct writer *w, const char *data, size_t len)
+static void write_bytes(struct treaty_text_writer *w, const char *data,
+                        size_t len)
 {
     char two[4];
 
@@ -72,7 +69,38 @@ static void write_bytes(struct writer *w, const char *data, size_t len)
     treaty_buf_put_c(w->out, '"');
 }
 
-static void write_double(struct writer *w, double value)
+static void write_raw_bytes(struct treaty_text_writer *w,
+                            struct treaty_str bytes)
+{
+    if (!w->is_message) {
+        write_bytes(w, bytes.data, bytes.len);
+        return;
+    }
+    treaty_buf_put_c(w->out, '"');
+    treaty_base64_put(w->out, TREATY_BASE64, bytes);
+    treaty_buf_put_c(w->out, '"');
+}
+
+/* In quotes in messages: JSON's readers may keep only 53 bits of a number. */
+static void write_i64(struct treaty_text_writer *w, int64_t value)
+{
+    if (w->is_message)
+        treaty_buf_put_c(w->out, '"');
+    treaty_buf_put_i64(w->out, value);
+    if (w->is_message)
+        treaty_buf_put_c(w->out, '"');
+}
+
+static void write_u64(struct treaty_text_writer *w, uint64_t value)
+{
+    if (w->is_message)
+        treaty_buf_put_c(w->out, '"');
+    treaty_buf_put_u64(w->out, value);
+    if (w->is_message)
+        treaty_buf_put_c(w->out, '"');
+}
+
+static void write_double(struct treaty_text_writer *w, double value)
 {
     if (isnan(value))
         treaty_buf_put_z(w->out, "\"NaN\"");
@@ -82,7 +110,7 @@ static void write_double(struct writer *w, double value)
         treaty_json_put_double(w->out, value);
 }
 
-static void write_float(struct writer *w, float value)
+static void write_float(struct treaty_text_writer *w, float value)
 {
     if (isfinite(value))
         treaty_json_put_float(w->out, value);
@@ -90,38 +118,37 @@ static void write_float(struct writer *w, float value)
         write_double(w, (double)value);
 }
 
-static void write_enum(struct writer *w, const struct treaty_type *type,
-                       const char *at)
+static void write_enum(struct treaty_text_writer *w,
+                       const struct treaty_type *type, const char *at)
 {
     struct treaty_enum value;
 
     memcpy(&value, at, sizeof(value));
-    if (value.symbol >= 0 && (uint32_t)value.symbol < type->symbol_count)
+    if (w->is_message && treaty_known_is_null_value(type))
+        treaty_buf_put_z(w->out, "null");
+    else if (value.symbol >= 0 && (uint32_t)value.symbol < type->symbol_count)
         treaty_json_quote(w->out, type->symbols[value.symbol]);
     else
         treaty_buf_put_i64(w->out, value.raw);
 }
 
-static void write_value(struct writer *w, const struct treaty_type *type,
-                        const char *at);
-
 /* A value that lies in a union: named in Avro's form. */
-static void write_branch(struct writer *w, const struct treaty_type *type,
-                         const char *at)
+static void write_branch(struct treaty_text_writer *w,
+                         const struct treaty_type *type, const char *at)
 {
     if (w->form == TREATY_TEXT_PLAIN || type->kind == TREATY_KIND_NULL) {
-        write_value(w, type, at);
+        treaty_text_write(w, type, at);
         return;
     }
     treaty_buf_put_c(w->out, '{');
     treaty_json_quote(w->out, treaty_type_branch_name(type));
     treaty_buf_put_c(w->out, ':');
-    write_value(w, type, at);
+    treaty_text_write(w, type, at);
     treaty_buf_put_c(w->out, '}');
 }
 
-static void write_optional(struct writer *w, const struct treaty_type *type,
-                           const char *at)
+static void write_optional(struct treaty_text_writer *w,
+                           const struct treaty_type *type, const char *at)
 {
     if (at[type->flag_offset])
         write_branch(w, type->item, at + type->value_offset);
@@ -129,8 +156,8 @@ static void write_optional(struct writer *w, const struct treaty_type *type,
         treaty_buf_put_z(w->out, "null");
 }
 
-static void write_union(struct writer *w, const struct treaty_type *type,
-                        const char *at)
+static void write_union(struct treaty_text_writer *w,
+                        const struct treaty_type *type, const char *at)
 {
     int32_t branch;
 
@@ -142,8 +169,8 @@ static void write_union(struct writer *w, const struct treaty_type *type,
                      at + type->fields[branch].offset);
 }
 
-static void write_record(struct writer *w, const struct treaty_type *type,
-                         const char *at)
+static void write_record(struct treaty_text_writer *w,
+                         const struct treaty_type *type, const char *at)
 {
     treaty_buf_put_c(w->out, '{');
     for (uint32_t i = 0; i < type->field_count; i++) {
@@ -151,13 +178,30 @@ static void write_record(struct writer *w, const struct treaty_type *type,
             treaty_buf_put_c(w->out, ',');
         treaty_json_quote(w->out, type->fields[i].name);
         treaty_buf_put_c(w->out, ':');
-        write_value(w, type->fields[i].type, at + type->fields[i].offset);
+        treaty_text_write(w, type->fields[i].type, at + type->fields[i].offset);
     }
     treaty_buf_put_c(w->out, '}');
 }
 
-static void write_items(struct writer *w, const struct treaty_type *type,
-                        const char *at)
+/* Keys of a map are texts in JSON, whatever they are. */
+static void write_key(struct treaty_text_writer *w,
+                      const struct treaty_type *key, const char *at)
+{
+    struct treaty_text_writer bare = {w->out, w->form, false};
+    struct treaty_str text;
+
+    if (!key || key->kind == TREATY_KIND_STRING) {
+        memcpy(&text, at, sizeof(text));
+        write_string(w, text);
+        return;
+    }
+    treaty_buf_put_c(w->out, '"');
+    treaty_text_write(&bare, key, at);
+    treaty_buf_put_c(w->out, '"');
+}
+
+static void write_items(struct treaty_text_writer *w,
+                        const struct treaty_type *type, const char *at)
 {
     bool is_map = type->kind == TREATY_KIND_MAP;
     size_t stride = treaty_type_stride(type);
@@ -171,26 +215,23 @@ static void write_items(struct writer *w, const struct treaty_type *type,
         if (i)
             treaty_buf_put_c(w->out, ',');
         if (is_map) {
-            struct treaty_str key;
-
-            memcpy(&key, item, sizeof(key));
-            write_string(w, key);
+            write_key(w, type->key, item);
             treaty_buf_put_c(w->out, ':');
             item += type->value_offset;
         }
-        write_value(w, type->item, item);
+        treaty_text_write(w, type->item, item);
     }
     treaty_buf_put_c(w->out, is_map ? '}' : ']');
 }
 
-static void write_pointer(struct writer *w, const struct treaty_type *type,
-                          const char *at)
+static void write_pointer(struct treaty_text_writer *w,
+                          const struct treaty_type *type, const char *at)
 {
     const char *record;
 
     memcpy(&record, at, sizeof(record));
     if (record)
-        write_value(w, type->item, record);
+        treaty_text_write(w, type->item, record);
     else
         treaty_buf_put_z(w->out, "null");
 }
@@ -204,8 +245,8 @@ static void write_pointer(struct writer *w, const struct treaty_type *type,
     } while (0)
 
 /* NOLINTNEXTLINE(readability-function-size): one flat switch over the kinds */
-static void write_value(struct writer *w, const struct treaty_type *type,
-                        const char *at)
+void treaty_text_write(struct treaty_text_writer *w,
+                       const struct treaty_type *type, const char *at)
 {
     switch (type->kind) {
     case TREATY_KIND_NULL:
@@ -218,13 +259,13 @@ static void write_value(struct writer *w, const struct treaty_type *type,
         WRITE_AS(int32_t, treaty_buf_put_i64(w->out, value));
         return;
     case TREATY_KIND_INT64:
-        WRITE_AS(int64_t, treaty_buf_put_i64(w->out, value));
+        WRITE_AS(int64_t, write_i64(w, value));
         return;
     case TREATY_KIND_UINT32:
         WRITE_AS(uint32_t, treaty_buf_put_u64(w->out, value));
         return;
     case TREATY_KIND_UINT64:
-        WRITE_AS(uint64_t, treaty_buf_put_u64(w->out, value));
+        WRITE_AS(uint64_t, write_u64(w, value));
         return;
     case TREATY_KIND_FLOAT:
         WRITE_AS(float, write_float(w, value));
@@ -236,7 +277,7 @@ static void write_value(struct writer *w, const struct treaty_type *type,
         WRITE_AS(struct treaty_str, write_string(w, value));
         return;
     case TREATY_KIND_BYTES:
-        WRITE_AS(struct treaty_str, write_bytes(w, value.data, value.len));
+        WRITE_AS(struct treaty_str, write_raw_bytes(w, value));
         return;
     case TREATY_KIND_FIXED:
         write_bytes(w, at, type->size);
@@ -251,7 +292,10 @@ static void write_value(struct writer *w, const struct treaty_type *type,
         write_union(w, type, at);
         return;
     case TREATY_KIND_RECORD:
-        write_record(w, type, at);
+        if (type->is_message && w->form == TREATY_TEXT_PLAIN)
+            treaty_text_write_message(w, type, at);
+        else
+            write_record(w, type, at);
         return;
     case TREATY_KIND_ARRAY:
     case TREATY_KIND_MAP:
@@ -266,7 +310,7 @@ static void write_value(struct writer *w, const struct treaty_type *type,
 void treaty_record_write(struct treaty_buf *out, const struct treaty_type *type,
                          const void *record, enum treaty_text_form form)
 {
-    struct writer w = {out, form};
+    struct treaty_text_writer w = {out, form, false};
 
-    write_value(&w, type, record);
+    treaty_text_write(&w, type, record);
 }

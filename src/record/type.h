@@ -78,9 +78,9 @@ struct treaty_type {
     int32_t null_branch; /* OPTIONAL from ["null",T]: 0, from [T,"null"]: 1 */
 
     /* Protobuf. */
-    bool is_message; /* RECORD: as above; its JSON is ProtoJSON */
-    bool is_open;    /* ENUM: a number without a symbol is a value */
-    const int32_t *numbers;        /* ENUM: of the symbols; NULL: 0, 1, 2... */
+    bool is_message;        /* RECORD: as above; its JSON is ProtoJSON */
+    bool is_open;           /* ENUM: a number without a symbol is a value */
+    const int32_t *numbers; /* ENUM: of the symbols; NULL: 0, 1, 2... */
     const struct treaty_type *key; /* MAP: of its keys; NULL: STRING */
 };
 
