@@ -3,6 +3,7 @@
 #include "cmd/command.h"
 #include "cmd/flags.h"
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "server/server.h"
@@ -17,11 +18,15 @@ struct options {
     const char *listen;
     const char *store;
     const char *compat;
+    int validation;
     const char *tls_cert;
     const char *tls_key;
     int64_t threads;
     int log;
 };
+
+/* The choices of -validation, in their order. */
+enum { VALIDATION_REFERENCE, VALIDATION_PROTOC };
 
 static const struct treaty_flag flags[] = {
     {"listen", "ADDR:PORT", "address to serve; port 0 takes any free one",
@@ -32,6 +37,10 @@ static const struct treaty_flag flags[] = {
      "compatibility level where none is set: NONE, BACKWARD, FORWARD, FULL, or "
      "one of the last three with _TRANSITIVE (default BACKWARD)",
      TREATY_FLAG_TEXT, offsetof(struct options, compat), 0, 0},
+    {"validation", "reference|protoc",
+     "whose word counts for a new Protobuf schema: what the reference registry "
+     "takes is taken, or what protoc refuses is refused",
+     TREATY_FLAG_CHOICE, offsetof(struct options, validation), 0, 0},
     {"threads", "N", "event loops", TREATY_FLAG_INT,
      offsetof(struct options, threads), 1, 64},
     {"tls-cert", "FILE", "certificate chain in PEM; serves https",
@@ -50,6 +59,16 @@ static const struct treaty_usage usage = {
     .flags = flags,
     .flag_count = sizeof(flags) / sizeof(flags[0]),
 };
+
+static void log_objection(const struct treaty_task *task)
+{
+    treaty_log(TREATY_LOG_WARN, "schema",
+               "registered, but the format's own compiler refuses it "
+               "subject=%.*s version=%d id=%d reason=\"%.*s\"",
+               TREATY_STR_ARG(task->ret_version.subject),
+               task->ret_version.version, task->ret_version.entry->id,
+               TREATY_STR_ARG(task->ret_objection));
+}
 
 /* Everything that runs, in the order of starting. */
 struct parts {
@@ -72,6 +91,7 @@ static enum treaty_code start(const struct options *options,
         return code;
     registry.journal = parts->journal;
     registry.default_level = treaty_str_z(options->compat);
+    registry.strict = options->validation == VALIDATION_PROTOC;
     code = treaty_registry_open(&registry, &parts->registry, err);
     if (code)
         return code;
@@ -82,6 +102,7 @@ static enum treaty_code start(const struct options *options,
     server.tls_key = options->tls_key;
     server.registry = parts->registry;
     server.metrics = parts->metrics;
+    server.on_objection = log_objection;
     return treaty_server_start(&server, &parts->server, err);
 }
 

@@ -66,6 +66,7 @@ static enum treaty_code apply_schema_value(const struct record *r,
         .version = version,
         .deleted = get_truth(r->value, "deleted"),
         .ts_ms = r->raw->ts_ms,
+        .original_json = treaty_record_original(r->value, r->raw->value),
     };
     struct treaty_entry *entry = NULL;
     enum treaty_code code;
@@ -146,6 +147,7 @@ static enum treaty_code apply_delete_subject(const struct record *r)
             .deleted = true,
             .ts_ms = list[i]->ts_ms,
             .entry = list[i]->entry,
+            .original_json = list[i]->original_json,
         };
 
         code = done(treaty_builder_put_version(r->b, &change));

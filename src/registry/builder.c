@@ -183,16 +183,23 @@ static const struct treaty_version *
 new_version(struct treaty_builder *b, const struct treaty_subject *s,
             const struct treaty_version_change *change)
 {
-    struct treaty_version *v = treaty_share_alloc(&b->share, sizeof(*v));
+    struct treaty_str original = change->original_json;
+    struct treaty_version *v =
+        treaty_share_alloc(&b->share, sizeof(*v) + original.len);
 
     if (!v)
         return NULL;
+    if (original.len) {
+        memcpy(v + 1, original.data, original.len);
+        original.data = (const char *)(v + 1);
+    }
     *v = (struct treaty_version){
         .subject = s->name,
         .version = change->version,
         .deleted = change->deleted,
         .ts_ms = change->ts_ms,
         .entry = change->entry,
+        .original_json = original,
     };
     return v;
 }

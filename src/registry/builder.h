@@ -48,6 +48,7 @@ struct treaty_version_change {
     bool deleted;
     int64_t ts_ms;
     const struct treaty_entry *entry;
+    struct treaty_str original_json; /* copied */
 };
 
 bool treaty_builder_put_version(struct treaty_builder *b,

@@ -49,6 +49,9 @@ struct treaty_version {
     bool deleted; /* softly */
     int64_t ts_ms;
     const struct treaty_entry *entry;
+    /* The text as it was submitted, a JSON string; .data NULL: it was the
+     * canonical one, or nobody kept it. */
+    struct treaty_str original_json;
 };
 
 /* Which of the soft-deleted ones a question is about. */

@@ -310,6 +310,8 @@ static enum treaty_code get_sent(const struct closure *c,
     enum treaty_code code;
     struct treaty_buf key;
 
+    if (c->live_only && c->p->options->strict)
+        source.strictness = TREATY_STRICT;
     treaty_buf_init(&key, 0);
     put_key(&key, sent, format, c);
     code = treaty_buf_status(&key, c->err);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define ORIGINAL "treatyOriginal"
+
 static void put_text_or_null(struct treaty_buf *out, struct treaty_str s)
 {
     if (s.data)
@@ -88,7 +90,22 @@ void treaty_record_schema_value(struct treaty_buf *out,
     treaty_buf_put_z(out, ",\"schema\":");
     treaty_buf_put(out, r->content.text_json);
     treaty_buf_put_z(out,
-                     r->deleted ? ",\"deleted\":true}" : ",\"deleted\":false}");
+                     r->deleted ? ",\"deleted\":true" : ",\"deleted\":false");
+    if (r->original_json.data) {
+        treaty_buf_put_z(out, ",\"" ORIGINAL "\":");
+        treaty_buf_put(out, r->original_json);
+    }
+    treaty_buf_put_c(out, '}');
+}
+
+struct treaty_str treaty_record_original(const struct treaty_json *value,
+                                         struct treaty_str raw)
+{
+    const struct treaty_json *node = treaty_json_get(value, ORIGINAL);
+
+    if (!node || node->kind != TREATY_JSON_STRING)
+        return (struct treaty_str){0};
+    return treaty_str_sub(raw, node->pos, node->end - node->pos);
 }
 
 void treaty_record_config_value(struct treaty_buf *out,
@@ -281,7 +298,7 @@ static enum treaty_code draft_rest(struct draft *d,
 {
     static const char *const known[] = {
         "subject",    "version", "id",     "md5", "schemaType", "schema",
-        "references", "deleted", "offset", "ts",  NULL};
+        "references", "deleted", "offset", "ts",  ORIGINAL,     NULL};
     enum treaty_code code;
 
     treaty_record_references(&d->references_json, d->references,

@@ -18,6 +18,11 @@
  *         {"id":N}: the highest id ever given; it outlives every deletion
  *     {"keytype":"NOOP","magic":0,"treaty":"DEFAULT_LEVEL"}
  *         {"compatibilityLevel":L}: the server's default, for the SQL views
+ *
+ * or a member more of a value, which Confluent's reader passes over:
+ *
+ *     SCHEMA    "treatyOriginal": the text as it was submitted, comments and
+ *               all, when it is not the canonical one
  */
 #include "base/json.h"
 #include "registry/state.h"
@@ -39,10 +44,15 @@ struct treaty_schema_record {
     struct treaty_content content;
     struct treaty_str type;
     struct treaty_str extra;
+    struct treaty_str original_json; /* .data NULL: none */
 };
 
 void treaty_record_schema_value(struct treaty_buf *out,
                                 const struct treaty_schema_record *record);
+/* The submitted text in a SCHEMA value, as spelled there; .data NULL: none.
+ * `raw` is the text of `value`. */
+struct treaty_str treaty_record_original(const struct treaty_json *value,
+                                         struct treaty_str raw);
 /* `[{"name":...,"subject":...,"version":...},...]` */
 void treaty_record_references(struct treaty_buf *out,
                               const struct treaty_reference *references,

@@ -44,6 +44,7 @@ static const struct {
     [TREATY_TASK_REGISTER] = {treaty_rule_find_registered, true},
     [TREATY_TASK_LOOKUP] = {treaty_rule_lookup, false},
     [TREATY_TASK_CHECK] = {treaty_rule_check, false},
+    [TREATY_TASK_GET] = {treaty_rule_get, false},
     [TREATY_TASK_SET_CONFIG] = {NULL, true},
     [TREATY_TASK_DELETE_CONFIG] = {NULL, true},
     [TREATY_TASK_SET_MODE] = {NULL, true},

@@ -34,11 +34,12 @@ struct treaty_registry_options {
     struct treaty_journal *journal;
     struct treaty_str default_level; /* empty: as before, at first BACKWARD */
     struct treaty_limits limits;     /* on each schema text */
-    uint32_t reference_max;          /* in one request and its closure; 1,000 */
-    uint32_t queue_max;              /* tasks that wait; 65,536 */
-    uint32_t batch_max;              /* tasks that share a commit; 512 */
-    uint32_t checker_count;          /* threads for checks; 1 */
-    size_t cache_bytes;              /* of parsed schemas; 64 MiB */
+    bool strict;            /* refuse what a format's own compiler refuses */
+    uint32_t reference_max; /* in one request and its closure; 1,000 */
+    uint32_t queue_max;     /* tasks that wait; 65,536 */
+    uint32_t batch_max;     /* tasks that share a commit; 512 */
+    uint32_t checker_count; /* threads for checks; 1 */
+    size_t cache_bytes;     /* of parsed schemas; 64 MiB */
 };
 
 /*
@@ -76,6 +77,7 @@ enum treaty_task_kind {
     TREATY_TASK_REGISTER,
     TREATY_TASK_LOOKUP,
     TREATY_TASK_CHECK,
+    TREATY_TASK_GET,
     TREATY_TASK_SET_CONFIG,
     TREATY_TASK_DELETE_CONFIG,
     TREATY_TASK_SET_MODE,
@@ -116,15 +118,18 @@ struct treaty_task {
     /* REGISTER, LOOKUP, CHECK. */
     struct treaty_task_schema schema;
     /*
-     * DELETE_VERSION: which. CHECK: which, or TREATY_VERSION_HISTORY.
+     * DELETE_VERSION, GET: which. CHECK: which, or TREATY_VERSION_HISTORY.
      * REGISTER: the version the client insists on, or 0.
      */
     int32_t version;
-    int32_t id;     /* REGISTER: the id the client insists on, or 0 */
-    bool deleted;   /* LOOKUP: also among the soft-deleted */
-    bool permanent; /* DELETE_SUBJECT, DELETE_VERSION */
-    bool force;     /* REGISTER: without a compatibility check */
-    bool verbose;   /* CHECK: with messages */
+    int32_t id; /* REGISTER: the id the client insists on, or 0. GET: the
+                   id asked for, or 0: a subject's version */
+    struct treaty_str how; /* REGISTER, LOOKUP, GET: the form of the text, as
+                              in treaty_schema_render; empty: canonical */
+    bool deleted;          /* LOOKUP, GET: also among the soft-deleted */
+    bool permanent;        /* DELETE_SUBJECT, DELETE_VERSION */
+    bool force;            /* REGISTER: without a compatibility check */
+    bool verbose;          /* CHECK: with messages */
     struct treaty_config_change config; /* SET_CONFIG */
     struct treaty_str mode;             /* SET_MODE; .data NULL clears */
 
@@ -135,8 +140,13 @@ struct treaty_task {
     /* Outputs. */
     enum treaty_code code;
     struct treaty_error error;
-    struct treaty_version ret_version; /* REGISTER, LOOKUP, DELETE_VERSION */
-    bool ret_compatible;               /* CHECK */
+    struct treaty_version ret_version; /* REGISTER, LOOKUP, GET,
+                                          DELETE_VERSION */
+    bool ret_added;                    /* REGISTER: it was not there before */
+    /* REGISTER, CHECK: what the format's own compiler says against the schema,
+     * in one line; .data NULL: nothing, or it was not parsed. */
+    struct treaty_str ret_objection;
+    bool ret_compatible;                   /* CHECK */
     const struct treaty_str *ret_messages; /* CHECK; REGISTER when refused */
     size_t ret_message_count;
     const int32_t *ret_deleted; /* DELETE_SUBJECT: versions, ascending */

@@ -218,6 +218,7 @@ static enum treaty_code emit_version(struct treaty_batch *batch,
                     .reference_count = e->reference_count},
         .type = e->type,
         .extra = e->extra,
+        .original_json = v->original_json,
     };
     struct treaty_buf key;
     struct treaty_buf value;

@@ -8,35 +8,6 @@
 /* So many versions may be compared with on an event loop. */
 #define TRY_VERSIONS 4
 
-enum treaty_code treaty_rule_answer(struct treaty_task *task,
-                                    const struct treaty_version *version)
-{
-    const struct treaty_entry *from = version->entry;
-    struct treaty_entry *e = TREATY_ARENA_NEW(task->arena, struct treaty_entry);
-    struct treaty_str bytes;
-
-    if (!e)
-        return treaty_fail_nomem(&task->error);
-    bytes = treaty_arena_dup(task->arena, from->reply);
-    *e = *from;
-    e->references = NULL; /* `references_json` tells them */
-    e->type = treaty_arena_dup(task->arena, from->type);
-    e->extra = treaty_arena_dup(task->arena, from->extra);
-    task->ret_version = *version;
-    task->ret_version.entry = e;
-    task->ret_version.subject = treaty_arena_dup(task->arena, version->subject);
-    if (!bytes.data || !e->type.data || !e->extra.data ||
-        !task->ret_version.subject.data)
-        return treaty_fail_nomem(&task->error);
-    e->reply = bytes;
-    e->guid_text.data = bytes.data + (from->guid_text.data - from->reply.data);
-    e->text_json.data = bytes.data + (from->text_json.data - from->reply.data);
-    if (from->references_json.len)
-        e->references_json.data =
-            bytes.data + (from->references_json.data - from->reply.data);
-    return TREATY_OK;
-}
-
 /* Texts can only differ and mean the same where references are involved. */
 static bool may_be_equivalent(const struct treaty_version *v,
                               const struct treaty_prepared *sent, bool deleted)
@@ -154,7 +125,7 @@ enum treaty_code treaty_rule_lookup(const struct treaty_prepare *p,
         schema.normalize || treaty_catalog_normalizes(p->catalog, subject);
     v = find_verbatim(p, subject, &schema, task->deleted);
     if (v)
-        return treaty_rule_answer(task, v);
+        return treaty_rule_reply(p, task, v);
     code = treaty_prepare_sent(p, &schema, TREATY_TO_FIND, &sent, &task->error);
     if (code != TREATY_OK)
         return code;
@@ -164,7 +135,7 @@ enum treaty_code treaty_rule_lookup(const struct treaty_prepare *p,
         return code;
     if (!v)
         return fail_lookup(p, subject, task);
-    return treaty_rule_answer(task, v);
+    return treaty_rule_reply(p, task, v);
 }
 
 /* What the client insists on, if it does. */
@@ -191,16 +162,20 @@ enum treaty_code treaty_rule_find_registered(const struct treaty_prepare *p,
         schema.normalize || treaty_catalog_normalizes(p->catalog, subject);
     v = find_verbatim(p, subject, &schema, false);
     if (v && agrees(task, v))
-        return treaty_rule_answer(task, v);
-    code = treaty_prepare_sent(p, &schema, TREATY_TO_REGISTER, &sent,
-                               &task->error);
+        return treaty_rule_reply(p, task, v);
+    /* What was taken once is not judged again by stricter rules. */
+    code = treaty_prepare_sent(
+        p, &schema, p->options->strict ? TREATY_TO_FIND : TREATY_TO_REGISTER,
+        &sent, &task->error);
     if (code != TREATY_OK)
         return TREATY_EBUSY; /* the writer says what is wrong with it */
     code = find_use(p, subject, &sent, false, &v, &task->error);
+    if (code == TREATY_OK)
+        code = treaty_rule_note(task, sent.parsed->schema);
     treaty_parsed_unref(sent.parsed);
     if (code != TREATY_OK || !v || !agrees(task, v))
         return TREATY_EBUSY;
-    return treaty_rule_answer(task, v);
+    return treaty_rule_reply(p, task, v);
 }
 
 /* Compare with one version; messages only when it fails. */
@@ -368,8 +343,9 @@ enum treaty_code treaty_rule_check(const struct treaty_prepare *p,
                                &task->error);
     if (code != TREATY_OK)
         return answer_invalid(task, code);
+    code = treaty_rule_note(task, sent.parsed->schema);
     task->ret_compatible = true;
-    if (past || task->version != TREATY_VERSION_LATEST)
+    if (code == TREATY_OK && (past || task->version != TREATY_VERSION_LATEST))
         code = treaty_rule_compare(p, subject, sent.parsed->schema, past, task);
     treaty_parsed_unref(sent.parsed);
     return code;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registering, in the order of confluent.md 1.4. */
 #include "base/error.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "registry/record.h"
 #include "registry/rules.h"
@@ -52,7 +53,7 @@ static enum treaty_code register_nothing(struct registration *r)
     if (!latest)
         return treaty_fail(&r->task->error, TREATY_ESCHEMA, TREATY_NO_OFFSET,
                            "the schema is empty");
-    return treaty_rule_answer(r->task, latest);
+    return treaty_rule_reply(&r->p, r->task, latest);
 }
 
 /* Checks that need no parsing. */
@@ -125,6 +126,16 @@ static enum treaty_code choose_id(struct registration *r,
     return TREATY_OK;
 }
 
+/* The text as it was submitted, unless that is the one which is stored. */
+static struct treaty_str quote_original(const struct registration *r,
+                                        struct treaty_buf *out)
+{
+    treaty_json_quote(out, r->sent.parsed->schema->text);
+    if (treaty_str_eq(treaty_buf_str(out), r->sent.content.text_json))
+        return (struct treaty_str){0};
+    return treaty_buf_str(out);
+}
+
 static enum treaty_code emit_schema(struct registration *r, int32_t version,
                                     int32_t id)
 {
@@ -135,15 +146,21 @@ static enum treaty_code emit_schema(struct registration *r, int32_t version,
         .content = r->sent.content,
         .type = treaty_str_z(r->sent.content.format->name),
     };
+    struct treaty_buf original;
     struct treaty_buf key;
     struct treaty_buf value;
     enum treaty_code code;
 
+    treaty_buf_init(&original, 0);
     treaty_buf_init(&key, 0);
     treaty_buf_init(&value, 0);
+    record.original_json = quote_original(r, &original);
     treaty_record_schema_key(&key, r->subject, version);
     treaty_record_schema_value(&value, &record);
-    code = treaty_batch_emit(r->batch, &key, &value, &r->task->error);
+    code = treaty_buf_status(&original, &r->task->error);
+    if (code == TREATY_OK)
+        code = treaty_batch_emit(r->batch, &key, &value, &r->task->error);
+    treaty_buf_release(&original);
     treaty_buf_release(&key);
     treaty_buf_release(&value);
     return code;
@@ -195,8 +212,13 @@ static enum treaty_code add_version(struct registration *r,
         code = remove_predecessors(r, &old);
     if (code != TREATY_OK)
         return code;
-    return treaty_rule_answer(r->task, treaty_catalog_find_version(
+    code = treaty_rule_answer(r->task, treaty_catalog_find_version(
                                            r->p.catalog, r->subject, version));
+    r->task->ret_added = code == TREATY_OK;
+    /* It is there now, even if its text cannot be had in another form. */
+    if (code == TREATY_OK)
+        (void)treaty_rule_render(&r->p, r->task);
+    return code;
 }
 
 static enum treaty_code register_prepared(struct registration *r)
@@ -220,7 +242,7 @@ static enum treaty_code register_prepared(struct registration *r)
                            v->version, TREATY_STR_ARG(r->subject),
                            r->task->version);
     if (v)
-        return treaty_rule_answer(r->task, v);
+        return treaty_rule_reply(&r->p, r->task, v);
     code = check_compatible(r);
     if (code != TREATY_OK)
         return code;
@@ -252,7 +274,9 @@ enum treaty_code treaty_rule_register(struct treaty_batch *batch,
                                &task->error);
     if (code != TREATY_OK)
         return code;
-    code = register_prepared(&r);
+    code = treaty_rule_note(task, r.sent.parsed->schema);
+    if (code == TREATY_OK)
+        code = register_prepared(&r);
     treaty_parsed_unref(r.sent.parsed);
     return code;
 }

@@ -57,6 +57,8 @@ enum treaty_code treaty_rule_lookup(const struct treaty_prepare *p,
                                     struct treaty_task *task);
 enum treaty_code treaty_rule_check(const struct treaty_prepare *p,
                                    struct treaty_task *task);
+enum treaty_code treaty_rule_get(const struct treaty_prepare *p,
+                                 struct treaty_task *task);
 /* The part of registering that needs no write: is it there already? */
 enum treaty_code treaty_rule_find_registered(const struct treaty_prepare *p,
                                              struct treaty_task *task);
@@ -73,6 +75,22 @@ treaty_rule_writable(const struct treaty_catalog *catalog,
 TREATY_MUST_CHECK enum treaty_code
 treaty_rule_answer(struct treaty_task *task,
                    const struct treaty_version *version);
+
+/*
+ * Put the text of that copy into the form that the task asks for; "original"
+ * is the version's own. A failure leaves the copy as it was.
+ */
+enum treaty_code treaty_rule_render(const struct treaty_prepare *p,
+                                    struct treaty_task *task);
+
+/* Both. */
+TREATY_MUST_CHECK enum treaty_code
+treaty_rule_reply(const struct treaty_prepare *p, struct treaty_task *task,
+                  const struct treaty_version *version);
+
+/* Tell what the format's own compiler says against a schema that was sent. */
+TREATY_MUST_CHECK enum treaty_code
+treaty_rule_note(struct treaty_task *task, const struct treaty_schema *schema);
 
 /*
  * A live version of the subject that means the same though its text differs:

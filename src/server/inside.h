@@ -138,11 +138,13 @@ treaty_server_body_schema(struct treaty_http_request *req,
  * the request's parts kept. NULL after answering that memory ran out.
  */
 struct treaty_server_work {
-    struct treaty_task task;
+    struct treaty_task task; /* first, so that `put` finds the rest */
     struct treaty_server *server;
     struct treaty_http_request *req;
-    /* Writes the reply of a task that went well. */
+    /* Writes the reply of a task that went well. NULL: it is the text of the
+     * task's schema and nothing else. */
     void (*put)(struct treaty_json_writer *w, const struct treaty_task *task);
+    int32_t id_max; /* to tell along with a schema, or 0 */
 };
 
 struct treaty_server_work *
@@ -156,11 +158,19 @@ void treaty_server_work_run(struct treaty_server_work *work,
                             enum treaty_code code,
                             const struct treaty_error *err);
 
+/*
+ * The form of a schema's text that the request asks for with `format`, .data
+ * NULL when it is the stored one, which is at hand: anything else takes a task.
+ */
+struct treaty_str treaty_server_form(struct treaty_http_request *req);
+
 /* watch.c: counts and durations of requests, and what the registry knows. */
 TREATY_MUST_CHECK enum treaty_code
 treaty_server_watch_new(struct treaty_server *server, struct treaty_error *err);
 void treaty_server_watch_free(struct treaty_server *server);
 void treaty_server_watch_done(void *app, const struct treaty_http_done *done);
+/* A schema was taken that its format's own compiler objects to. */
+void treaty_server_watch_objection(struct treaty_server *server);
 /* Set the gauges to what is the case now. */
 void treaty_server_watch_gather(struct treaty_server *server,
                                 const struct treaty_http_request *req);

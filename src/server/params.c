@@ -10,6 +10,15 @@ bool treaty_server_flag(struct treaty_http_request *req, const char *name)
                                 TREATY_STR("true"));
 }
 
+struct treaty_str treaty_server_form(struct treaty_http_request *req)
+{
+    struct treaty_str form = treaty_http_query(req, "format");
+
+    if (!form.len || treaty_str_eq_nocase(form, TREATY_STR("default")))
+        return (struct treaty_str){0};
+    return form;
+}
+
 static enum treaty_code take_number(struct treaty_http_request *req,
                                     const char *name, int64_t *ret,
                                     struct treaty_error *err)

@@ -8,12 +8,16 @@
 
 #include <stdio.h>
 
-static const struct treaty_entry *
-find_entry(const struct treaty_catalog *catalog, int64_t id,
-           struct treaty_error *err)
+static const struct treaty_entry *find_id(const struct treaty_http_request *req,
+                                          const struct treaty_catalog *catalog,
+                                          struct treaty_error *err)
 {
-    const struct treaty_entry *entry = treaty_catalog_by_id(catalog, id);
+    const struct treaty_entry *entry;
+    int64_t id;
 
+    if (treaty_server_id(req, 0, &id, err))
+        return NULL;
+    entry = treaty_catalog_by_id(catalog, id);
     if (!entry)
         (void)treaty_fail(err, TREATY_ENOSCHEMA, TREATY_NO_OFFSET,
                           "Schema %lld not found", (long long)id);
@@ -36,22 +40,25 @@ static void reply_entry(struct treaty_http_request *req,
     treaty_http_reply_parts(req, 200, parts, 3);
 }
 
-/* What consumers ask, so the shortest way there is. */
-void treaty_server_schema_by_id(struct treaty_http_request *req, void *app)
+static void put_rendered(struct treaty_json_writer *w,
+                         const struct treaty_task *task)
 {
-    struct treaty_server *server = (struct treaty_server *)app;
-    const struct treaty_catalog *catalog = treaty_server_pin(server, req);
-    const struct treaty_entry *entry = NULL;
-    struct treaty_error err;
-    int64_t id;
+    const struct treaty_server_work *work =
+        (const struct treaty_server_work *)task;
+    const struct treaty_entry *entry = task->ret_version.entry;
 
-    if (!treaty_server_id(req, 0, &id, &err))
-        entry = find_entry(catalog, id, &err);
-    if (entry)
-        reply_entry(req, catalog, entry);
-    else
-        treaty_http_reply_error(req, &err);
-    treaty_server_unpin(server, req);
+    treaty_json_begin_object(w);
+    treaty_json_member_str(w, "guid", entry->guid_text);
+    treaty_json_member_str(w, "schemaType", entry->type);
+    treaty_json_key(w, "schema");
+    treaty_json_value_raw(w, entry->text_json);
+    if (entry->references_json.len) {
+        treaty_json_key(w, "references");
+        treaty_json_value_raw(w, entry->references_json);
+    }
+    if (work->id_max)
+        treaty_json_member_i64(w, "maxId", work->id_max);
+    treaty_json_end_object(w);
 }
 
 /* The bare text of `entry`, which is JSON for Avro. */
@@ -69,21 +76,60 @@ static void reply_text(struct treaty_http_request *req,
     treaty_http_reply_error(req, &err);
 }
 
+/* A schema whose text is wanted in another form than the stored one. */
+static void reply_rendered(struct treaty_http_request *req,
+                           struct treaty_server *server, int32_t id, bool bare)
+{
+    struct treaty_server_work *work =
+        treaty_server_work_new(server, req, TREATY_TASK_GET);
+
+    if (!work)
+        return;
+    if (!bare)
+        work->put = put_rendered;
+    if (treaty_server_flag(req, "fetchMaxId")) {
+        work->id_max = treaty_catalog_id_max(treaty_server_pin(server, req));
+        treaty_server_unpin(server, req);
+    }
+    work->task.id = id;
+    work->task.how = treaty_server_form(req);
+    treaty_server_work_run(work, TREATY_OK, NULL);
+}
+
+/* One schema, found by `find`; what consumers ask by id, so the shortest way
+ * there is. */
+static void reply_schema(
+    struct treaty_http_request *req, struct treaty_server *server,
+    const struct treaty_entry *(*find)(const struct treaty_http_request *req,
+                                       const struct treaty_catalog *catalog,
+                                       struct treaty_error *err),
+    bool bare)
+{
+    const struct treaty_catalog *catalog = treaty_server_pin(server, req);
+    struct treaty_error err;
+    const struct treaty_entry *entry = find(req, catalog, &err);
+    bool rendered = entry && treaty_server_form(req).data;
+    int32_t id = entry ? entry->id : 0;
+
+    if (!entry)
+        treaty_http_reply_error(req, &err);
+    else if (bare && !rendered)
+        reply_text(req, entry);
+    else if (!rendered)
+        reply_entry(req, catalog, entry);
+    treaty_server_unpin(server, req);
+    if (rendered)
+        reply_rendered(req, server, id, bare);
+}
+
+void treaty_server_schema_by_id(struct treaty_http_request *req, void *app)
+{
+    reply_schema(req, (struct treaty_server *)app, find_id, false);
+}
+
 void treaty_server_schema_text_by_id(struct treaty_http_request *req, void *app)
 {
-    struct treaty_server *server = (struct treaty_server *)app;
-    const struct treaty_catalog *catalog = treaty_server_pin(server, req);
-    const struct treaty_entry *entry = NULL;
-    struct treaty_error err;
-    int64_t id;
-
-    if (!treaty_server_id(req, 0, &id, &err))
-        entry = find_entry(catalog, id, &err);
-    if (entry)
-        reply_text(req, entry);
-    else
-        treaty_http_reply_error(req, &err);
-    treaty_server_unpin(server, req);
+    reply_schema(req, (struct treaty_server *)app, find_id, true);
 }
 
 /* The uses of the id in the path that the query asks for. */
@@ -202,16 +248,7 @@ find_guid(const struct treaty_http_request *req,
 
 void treaty_server_schema_by_guid(struct treaty_http_request *req, void *app)
 {
-    struct treaty_server *server = (struct treaty_server *)app;
-    const struct treaty_catalog *catalog = treaty_server_pin(server, req);
-    struct treaty_error err;
-    const struct treaty_entry *entry = find_guid(req, catalog, &err);
-
-    if (entry)
-        reply_entry(req, catalog, entry);
-    else
-        treaty_http_reply_error(req, &err);
-    treaty_server_unpin(server, req);
+    reply_schema(req, (struct treaty_server *)app, find_guid, false);
 }
 
 /* There is one context, the default one. */

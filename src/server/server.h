@@ -23,6 +23,9 @@ struct treaty_server_options {
     /* Lent; both must outlive the server. */
     struct treaty_registry *registry;
     struct treaty_metrics *metrics;
+    /* Called on an event loop, if not NULL: a schema was registered that its
+     * format's own compiler would refuse (the task's `ret_objection`). */
+    void (*on_objection)(const struct treaty_task *task);
 };
 
 /* Codes of treaty_http_server_start. */

@@ -62,6 +62,7 @@ void treaty_server_subject_lookup(struct treaty_http_request *req, void *app)
     work->put = put_found;
     work->task.subject = treaty_http_param(req, 0);
     work->task.deleted = treaty_server_flag(req, "deleted");
+    work->task.how = treaty_server_form(req);
     code = treaty_server_body_schema(req, &work->task, &err);
     treaty_server_work_run(work, code, &err);
 }

@@ -112,13 +112,58 @@ static void answer_error(struct treaty_server_work *work)
         treaty_http_reply_error(work->req, &task->error);
 }
 
+/*
+ * What the format's own compiler objects to goes into a header, since the
+ * reply is as the reference words it; a schema that it refuses is news.
+ */
+static void tell_objection(struct treaty_server_work *work)
+{
+    struct treaty_server *server = work->server;
+    struct treaty_task *task = &work->task;
+    struct treaty_str text = treaty_arena_dup(task->arena, task->ret_objection);
+    char *at = (char *)(uintptr_t)text.data;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (at[i] < ' ' || at[i] > '~')
+            at[i] = '?';
+    }
+    if (text.data)
+        treaty_http_add_header(work->req, "treaty-objection", text);
+    if (!task->ret_added)
+        return;
+    treaty_server_watch_objection(server);
+    if (server->options.on_objection)
+        server->options.on_objection(task);
+}
+
+/* The bare text, which is JSON for Avro. */
+static void answer_text(struct treaty_server_work *work)
+{
+    struct treaty_task *task = &work->task;
+    struct treaty_str text =
+        treaty_entry_text(task->ret_version.entry, task->arena);
+
+    if (text.data) {
+        treaty_http_reply(work->req, 200, text);
+        return;
+    }
+    (void)treaty_fail_nomem(&task->error);
+    treaty_http_reply_error(work->req, &task->error);
+}
+
 static void answer(struct treaty_server_work *work)
 {
     struct treaty_task *task = &work->task;
     struct treaty_server_page page;
 
+    if (task->ret_objection.data)
+        tell_objection(work);
     if (task->code && !is_verdict(task)) {
         answer_error(work);
+        return;
+    }
+    if (!work->put) {
+        answer_text(work);
         return;
     }
     treaty_server_begin(&page);

@@ -96,9 +96,35 @@ static enum treaty_code find_version(struct treaty_http_request *req,
     return treaty_catalog_version(catalog, subject, number, deleted, ret, err);
 }
 
-void treaty_server_version_get(struct treaty_http_request *req, void *app)
+static void put_rendered(struct treaty_json_writer *w,
+                         const struct treaty_task *task)
 {
-    struct treaty_server *server = (struct treaty_server *)app;
+    treaty_server_put_version(w, &task->ret_version);
+}
+
+/* The version that the path names, its text in another form. */
+static void get_rendered(struct treaty_http_request *req,
+                         struct treaty_server *server, bool bare)
+{
+    struct treaty_server_work *work =
+        treaty_server_work_new(server, req, TREATY_TASK_GET);
+    struct treaty_error err;
+    enum treaty_code code;
+
+    if (!work)
+        return;
+    if (!bare)
+        work->put = put_rendered;
+    work->task.subject = treaty_http_param(req, 0);
+    work->task.deleted = treaty_server_flag(req, "deleted");
+    work->task.how = treaty_server_form(req);
+    code = treaty_server_version(req, 1, &work->task.version, &err);
+    treaty_server_work_run(work, code, &err);
+}
+
+static void get_stored(struct treaty_http_request *req,
+                       struct treaty_server *server)
+{
     const struct treaty_catalog *catalog = treaty_server_pin(server, req);
     const struct treaty_version *version;
     struct treaty_server_page page;
@@ -114,9 +140,17 @@ void treaty_server_version_get(struct treaty_http_request *req, void *app)
     treaty_server_unpin(server, req);
 }
 
-void treaty_server_version_text(struct treaty_http_request *req, void *app)
+void treaty_server_version_get(struct treaty_http_request *req, void *app)
 {
-    struct treaty_server *server = (struct treaty_server *)app;
+    if (treaty_server_form(req).data)
+        get_rendered(req, (struct treaty_server *)app, false);
+    else
+        get_stored(req, (struct treaty_server *)app);
+}
+
+static void get_text(struct treaty_http_request *req,
+                     struct treaty_server *server)
+{
     const struct treaty_catalog *catalog = treaty_server_pin(server, req);
     const struct treaty_version *version;
     struct treaty_str text = {0};
@@ -132,6 +166,14 @@ void treaty_server_version_text(struct treaty_http_request *req, void *app)
     else
         treaty_http_reply(req, 200, text);
     treaty_server_unpin(server, req);
+}
+
+void treaty_server_version_text(struct treaty_http_request *req, void *app)
+{
+    if (treaty_server_form(req).data)
+        get_rendered(req, (struct treaty_server *)app, true);
+    else
+        get_text(req, (struct treaty_server *)app);
 }
 
 static enum treaty_code find_referrers(struct treaty_http_request *req,
@@ -215,6 +257,7 @@ void treaty_server_version_register(struct treaty_http_request *req, void *app)
     work->put = put_registered;
     work->task.subject = treaty_http_param(req, 0);
     work->task.force = treaty_server_flag(req, "force");
+    work->task.how = treaty_server_form(req);
     code = treaty_server_body_schema(req, &work->task, &err);
     treaty_server_work_run(work, code, &err);
 }

@@ -32,6 +32,13 @@ static const struct treaty_metric_desc seconds_desc = {
     .series_max = 128,
 };
 
+static const struct treaty_metric_desc objections_desc = {
+    .kind = TREATY_METRIC_COUNTER,
+    .name = "treaty_registry_objections_total",
+    .help = "Schemas registered although their format's own compiler would "
+            "refuse them.",
+};
+
 /* Statuses from 200 to 599 have a place each. */
 enum { STATUS_FIRST = 200, STATUS_COUNT = 400 };
 
@@ -98,6 +105,7 @@ static const struct figure_row figure_rows[] = {
 
 struct treaty_server_watch {
     struct treaty_gauge *gauges[FIGURE_COUNT];
+    struct treaty_counter *objections;
     struct route_watch *routes; /* one more than there are, for no route */
 };
 
@@ -114,6 +122,8 @@ enum treaty_code treaty_server_watch_new(struct treaty_server *server,
                                                  sizeof(*watch->routes));
     if (!watch->routes)
         return treaty_fail_nomem(err);
+    watch->objections =
+        treaty_metrics_counter(server->options.metrics, &objections_desc, NULL);
     for (size_t i = 0; i < FIGURE_COUNT; i++)
         watch->gauges[i] = treaty_metrics_gauge(server->options.metrics,
                                                 &figure_rows[i].desc, NULL);
@@ -190,6 +200,11 @@ void treaty_server_watch_done(void *app, const struct treaty_http_done *done)
         return;
     treaty_counter_add(counter_of(server, done->route, done->status), 1);
     treaty_histogram_observe(histogram_of(server, done->route), done->ns, 1);
+}
+
+void treaty_server_watch_objection(struct treaty_server *server)
+{
+    treaty_counter_add(server->watch->objections, 1);
 }
 
 void treaty_server_watch_gather(struct treaty_server *server,

@@ -315,6 +315,70 @@ static void test_carried(void)
     treaty_journal_close(options.journal);
 }
 
+/* The text that `task`, a GET, is answered with. */
+static void check_text(struct treaty_registry *registry,
+                       struct treaty_task *task, const char *want)
+{
+    struct treaty_arena arena = {0};
+
+    task->arena = &arena;
+    CHECK_INT(treaty_registry_run(registry, task), TREATY_OK);
+    CHECK_STR_Z(treaty_entry_text(task->ret_version.entry, &arena), want);
+    treaty_arena_release(&arena);
+}
+
+/*
+ * The text as submitted stands behind all that Confluent's reader looks at,
+ * comes back from the journal, and stays when a version is marked as deleted.
+ */
+static void test_original(void)
+{
+    struct treaty_registry_options options = {0};
+    struct treaty_registry *registry;
+    struct treaty_task add = {.kind = TREATY_TASK_REGISTER,
+                              .subject = TREATY_STR("s"),
+                              .schema.text = TREATY_STR("/*\t*/ \"int\"")};
+    struct treaty_task get = {.kind = TREATY_TASK_GET,
+                              .subject = TREATY_STR("s"),
+                              .version = 1,
+                              .deleted = true,
+                              .how = TREATY_STR("original")};
+    struct treaty_task get_id = {
+        .kind = TREATY_TASK_GET, .id = 1, .how = TREATY_STR("original")};
+    struct treaty_task delete = {.kind = TREATY_TASK_DELETE_SUBJECT,
+                                 .subject = TREATY_STR("s")};
+
+    CHECK_INT(treaty_journal_open(TREATY_STR("memory:"), NULL, &options.journal,
+                                  NULL),
+              TREATY_OK);
+    CHECK_INT(treaty_registry_open(&options, &registry, NULL), TREATY_OK);
+    run(registry, &add, TREATY_OK);
+    check_text(registry, &get, "/*\t*/ \"int\"");
+    run(registry, &delete, TREATY_OK);
+    check_text(registry, &get, "/*\t*/ \"int\"");
+    treaty_registry_close(registry);
+    check_record(options.journal, KEY("s", "1"),
+                 "{\"subject\":\"s\",\"version\":1,\"id\":1,"
+                 "\"md5\":\"71JOobkecxc9k4reNsHbMg==\","
+                 "\"schemaType\":\"AVRO\","
+                 "\"schema\":\"\\\"int\\\"\",\"deleted\":false,"
+                 "\"treatyOriginal\":\"/*\\t*/ \\\"int\\\"\"}");
+    CHECK_INT(treaty_registry_open(&options, &registry, NULL), TREATY_OK);
+    check_text(registry, &get, "/*\t*/ \"int\"");
+    check_text(registry, &get_id, "/*\t*/ \"int\"");
+    get_id.how = TREATY_STR("default");
+    check_text(registry, &get_id, "\"int\"");
+    get_id.id = 2;
+    run(registry, &get_id, TREATY_ENOSCHEMA);
+    /* A version that comes back by itself brings a text of its own. */
+    add.schema.text = TREATY_STR("\"int\"");
+    run(registry, &add, TREATY_OK);
+    get.version = 2;
+    check_text(registry, &get, "\"int\"");
+    treaty_registry_close(registry);
+    treaty_journal_close(options.journal);
+}
+
 /* A kind of schema that this build does not know is served, not judged. */
 static void test_unknown_type(void)
 {
@@ -405,5 +469,6 @@ TAP_MAIN({"records of older releases", test_old_releases},
          {"deleting and clearing a subject", test_delete_subject},
          {"a version with another schema", test_rewritten_version},
          {"members carried along", test_carried},
+         {"the text as submitted", test_original},
          {"an unknown type of schema", test_unknown_type},
          {"names and versions", test_names})
