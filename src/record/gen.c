@@ -2,10 +2,12 @@
 #include "record/gen.h"
 
 #include "base/error.h"
+#include "base/map.h"
 #include "base/rng.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "record/gen_text.h"
+#include "record/text_inside.h"
 
 #include <float.h>
 #include <math.h>
@@ -34,8 +36,10 @@ struct node {
     size_t offset;      /* in the parent; UNION branches: of the value */
     struct node *child; /* first of `child_count` */
     uint32_t child_count;
+    const uint32_t *symbols; /* ENUM: those to choose among; NULL: all */
+    uint32_t symbol_count;
     bool is_identity;
-    bool seen; /* while heights are computed and trees are copied */
+    bool is_set; /* UNION: the first branch, "not set", is out */
     struct treaty_gen_text text; /* STRING: which text, and how long */
     struct node *shared; /* the node that was copied first for this type */
 };
@@ -106,6 +110,69 @@ static bool remember(struct builder *b, const struct treaty_type *type,
     return true;
 }
 
+/*
+ * Enums with numbers of their own. The zero that proto3 asks for, so that a
+ * value nobody set has a name, is no value that a business would send; and of
+ * two names of one number, a reader sees the first.
+ */
+
+static bool ends_word(struct treaty_str name, struct treaty_str word)
+{
+    if (!treaty_str_ends(name, word))
+        return false;
+    return name.len == word.len || name.data[name.len - word.len - 1] == '_';
+}
+
+static bool is_worth_sending(struct treaty_str name, int32_t number)
+{
+    return number != 0 || (!ends_word(name, TREATY_STR("UNSPECIFIED")) &&
+                           !ends_word(name, TREATY_STR("UNKNOWN")));
+}
+
+/* Choose among them; false without memory. */
+static bool choose_symbols(const struct treaty_type *type, struct node *node,
+                           uint32_t *symbols, struct treaty_map *met)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < type->symbol_count; i++) {
+        const int32_t *number = &type->numbers[i];
+        struct treaty_str key = {(const char *)number, sizeof(*number)};
+
+        if (treaty_map_find(met, key))
+            continue;
+        if (treaty_map_put(met, key, node))
+            return false;
+        if (is_worth_sending(type->symbols[i], *number))
+            symbols[count++] = i;
+    }
+    if (count) {
+        node->symbols = symbols;
+        node->symbol_count = count;
+    }
+    return true;
+}
+
+static bool build_symbols(struct builder *b, struct node *node,
+                          const struct treaty_type *type)
+{
+    struct treaty_map met;
+    uint32_t *symbols;
+    bool ok;
+
+    node->symbol_count = type->symbol_count;
+    if (!type->numbers)
+        return true;
+    symbols = TREATY_ARENA_NEW_N(&b->gen->arena, uint32_t,
+                                 (size_t)type->symbol_count + 1);
+    if (!symbols)
+        return false;
+    treaty_map_init(&met, NULL);
+    ok = choose_symbols(type, node, symbols, &met);
+    treaty_map_release(&met);
+    return ok;
+}
+
 static bool build(struct builder *b, struct node *node,
                   const struct treaty_type *type, struct treaty_str name);
 
@@ -151,6 +218,8 @@ static bool build(struct builder *b, struct node *node,
         return build_item(b, node, type, name);
     if (type->kind == TREATY_KIND_UNION)
         return build_fields(b, node, type);
+    if (type->kind == TREATY_KIND_ENUM)
+        return build_symbols(b, node, type);
     if (type->kind != TREATY_KIND_RECORD)
         return true;
 
@@ -161,7 +230,12 @@ static bool build(struct builder *b, struct node *node,
         node->shared = slot->node;
         return true;
     }
-    return remember(b, type, node) && build_fields(b, node, type);
+    if (!remember(b, type, node) || !build_fields(b, node, type))
+        return false;
+    /* A google.protobuf.Value that says nothing is invalid. */
+    if (type->is_message && treaty_known_of(type) == TREATY_KNOWN_VALUE)
+        node->child->is_set = true;
+    return true;
 }
 
 /* Heights (invariant 1): repeat until nothing changes. */
@@ -416,9 +490,14 @@ static bool fill_byte_string(struct filler *f, struct treaty_str *at)
 
 static void fill_enum(struct filler *f, const struct node *node, void *at)
 {
-    int32_t symbol =
-        (int32_t)treaty_rng_below(&f->rng, node->type->symbol_count);
-    struct treaty_enum value = {symbol, symbol};
+    const int32_t *numbers = node->type->numbers;
+    uint32_t symbol = (uint32_t)treaty_rng_below(&f->rng, node->symbol_count);
+    struct treaty_enum value;
+
+    if (node->symbols)
+        symbol = node->symbols[symbol];
+    value.symbol = (int32_t)symbol;
+    value.raw = numbers ? numbers[symbol] : (int32_t)symbol;
 
     memcpy(at, &value, sizeof(value));
 }
@@ -443,12 +522,13 @@ static bool fill_optional(struct filler *f, const struct node *node, char *at,
 static const struct node *choose_branch(struct filler *f,
                                         const struct node *node, uint32_t depth)
 {
-    const struct node *least = &node->child[0];
-    uint64_t start = treaty_rng_below(&f->rng, node->child_count);
+    const struct node *first = &node->child[node->is_set];
+    uint32_t count = node->child_count - node->is_set;
+    const struct node *least = first;
+    uint64_t start = treaty_rng_below(&f->rng, count);
 
-    for (uint32_t i = 0; i < node->child_count; i++) {
-        const struct node *branch =
-            &node->child[(start + i) % node->child_count];
+    for (uint32_t i = 0; i < count; i++) {
+        const struct node *branch = &first[(start + i) % count];
 
         if (branch->height != HEIGHT_NONE && depth < DEPTH_SOFT)
             return branch;
@@ -478,10 +558,45 @@ static size_t choose_count(struct filler *f, const struct node *node,
     return (size_t)treaty_rng_below(&f->rng, depth > 2 ? 3 : 5);
 }
 
+/* A key that none of the others is: there are fewer of them than eight. */
+static void fill_key(struct filler *f, const struct treaty_type *key, size_t i,
+                     char *at)
+{
+    struct treaty_str text;
+    uint64_t bits;
+    uint32_t narrow;
+
+    if (!key || key->kind == TREATY_KIND_STRING) {
+        text = treaty_gen_text_key(i, &f->rng);
+        memcpy(at, &text, sizeof(text));
+        return;
+    }
+    bits = treaty_rng_next(&f->rng);
+    bits = edgy(f) ? (bits & ~UINT64_C(7)) | i : i + 1;
+    narrow = (uint32_t)bits;
+    if (key->kind == TREATY_KIND_BOOL)
+        *at = (char)(i & 1);
+    else if (key->size == sizeof(narrow))
+        memcpy(at, &narrow, sizeof(narrow));
+    else
+        memcpy(at, &bits, sizeof(bits));
+}
+
+static size_t choose_map_count(struct filler *f, const struct node *node,
+                               uint32_t depth)
+{
+    const struct treaty_type *key = node->type->key;
+    size_t count = choose_count(f, node, depth);
+
+    if (key && key->kind == TREATY_KIND_BOOL && count > 2)
+        return 2;
+    return count;
+}
+
 static bool fill_items(struct filler *f, const struct node *node, char *at,
                        uint32_t depth)
 {
-    struct treaty_array array = {NULL, choose_count(f, node, depth)};
+    struct treaty_array array = {NULL, choose_map_count(f, node, depth)};
     size_t stride = treaty_type_stride(node->type);
 
     if (array.count) {
@@ -494,11 +609,8 @@ static bool fill_items(struct filler *f, const struct node *node, char *at,
     for (size_t i = 0; i < array.count; i++) {
         char *item = (char *)array.items + i * stride;
 
-        if (node->kind == TREATY_KIND_MAP) {
-            struct treaty_str key = treaty_gen_text_key(i, &f->rng);
-
-            memcpy(item, &key, sizeof(key));
-        }
+        if (node->kind == TREATY_KIND_MAP)
+            fill_key(f, node->type->key, i, item);
         if (!fill(f, node->child, item + node->child->offset, depth + 1))
             return false;
     }
