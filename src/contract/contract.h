@@ -15,8 +15,12 @@
  * Each question has two answers. Confluent's is what the registry it replaces
  * says, rule for rule; it decides there. The sound one is the plan's: can
  * anything in an event that the writer's schema allows stop the reader? Where
- * they differ, the user is told. What was found is data; sentences are made by
- * treaty_verdict_messages and by report writers.
+ * they differ, the user is told. Rules without a direction (buf's) are asked
+ * once for a version, as if backward, at any level but NONE; the sound answer
+ * still follows the level. In a format whose texts hold several messages it
+ * speaks of every one that both texts have, as a topic may carry any of them,
+ * and a note's path then begins with the message's name. What was found is
+ * data; sentences are made by treaty_verdict_messages and by report writers.
  */
 #include "format/format.h"
 
@@ -45,7 +49,7 @@ enum treaty_direction {
 /* An earlier version, as a check sees it. */
 struct treaty_past {
     int32_t version; /* 0: of a file, it has no number */
-    const struct treaty_schema *schema;
+    struct treaty_schema *schema;
 };
 
 /* Newest first; nothing is asked of an empty one. */
@@ -58,9 +62,9 @@ struct treaty_history {
 struct treaty_comparison {
     enum treaty_direction direction;
     const struct treaty_past *past;
-    bool compatible;                 /* Confluent's answer */
+    bool compatible;                 /* by the rules that were asked for */
     bool types_differ;               /* of formats: nothing else was compared */
-    struct treaty_findings findings; /* Confluent's differences */
+    struct treaty_findings findings; /* under those rules */
     bool checked; /* the plan was compiled: the rest counts */
     bool sound;
     const struct treaty_plan_note *fails; /* `sound` false: the reasons */
@@ -72,7 +76,7 @@ struct treaty_comparison {
 
 struct treaty_verdict {
     enum treaty_level level;
-    bool compatible; /* Confluent's answer at this level */
+    bool compatible; /* by the rules, at this level */
     bool sound;      /* the plan's, for the same pairs */
     const struct treaty_comparison *outcomes; /* in the order of comparison */
     const struct treaty_comparison *failed;   /* first incompatible, or NULL */
@@ -80,6 +84,7 @@ struct treaty_verdict {
 
 struct treaty_contract_options {
     enum treaty_level level;
+    enum treaty_rules rules;
     bool plans; /* also give the sound verdict, which costs a compilation */
     bool all;   /* go on after the first version that fails */
 };
@@ -87,11 +92,12 @@ struct treaty_contract_options {
 /*
  * Check `proposed` against `history`. The verdict and all in it lie on `arena`,
  * but for schemas. TREATY_ENOMEM, TREATY_ELIMIT when schemas nest too deeply to
- * be compared, or what compiling a plan reports.
+ * be compared, TREATY_EUSAGE when the format has no such rules, or what
+ * compiling a plan reports.
  */
 TREATY_MUST_CHECK enum treaty_code
 treaty_contract_check(struct treaty_arena *arena,
-                      const struct treaty_schema *proposed,
+                      struct treaty_schema *proposed,
                       const struct treaty_history *history,
                       const struct treaty_contract_options *options,
                       struct treaty_verdict *ret, struct treaty_error *err);

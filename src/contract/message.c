@@ -3,51 +3,12 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "contract/rule.h"
 
 #include <stdio.h>
 
 enum {
     OLD_SCHEMA_SHOWN = 10 * 1024, /* confluent.md 5.1 */
-};
-
-/*
- * What each rule means. "%r" is the reader's schema and "%w" the writer's:
- * "new" and "old", the other way round when the old one reads.
- */
-static const struct rule {
-    const char *name;
-    const char *sentence;
-    const char *advice;
-} rules[] = {
-    {"FIXED_SIZE_MISMATCH",
-     "the fixed type has another size in the %r schema than in the %w one",
-     "keep the size; put the new one into a new type and a new field"},
-    {"TYPE_MISMATCH",
-     "the type in the %r schema cannot be read from the type "
-     "in the %w one",
-     "keep the old field and add a new one with the new type"},
-    {"NAME_MISMATCH",
-     "the type has another name in the %r schema than in the "
-     "%w one, and no alias says that they are the same",
-     "keep the name, or list the old full name under \"aliases\""},
-    {"MISSING_ENUM_SYMBOLS",
-     "the %r schema lacks enum symbols of the %w one and has no default for "
-     "them",
-     "give the enum of the %r schema a \"default\" symbol, or keep the "
-     "symbols"},
-    {"MISSING_UNION_BRANCH",
-     "the union in the %r schema has no branch for a type that the %w schema "
-     "writes",
-     "keep the branch in the %r schema's union"},
-    {"READER_FIELD_MISSING_DEFAULT_VALUE",
-     "the %r schema has a field without a default that the %w schema does not "
-     "write",
-     "give the field of the %r schema a \"default\"; [\"null\", type] with "
-     "default null makes it optional"},
-    {"READER_FIELD_AMBIGUOUS",
-     "the schemas cannot be compared: a field of the %r schema is, by its name "
-     "and aliases, more than one field of the %w schema",
-     "drop the alias that names a field which exists beside it"},
 };
 
 static const char *side(char letter, enum treaty_direction direction)
@@ -70,19 +31,6 @@ static void put_sentence(struct treaty_buf *out, const char *sentence,
     }
 }
 
-static const struct rule *rule_of(const struct treaty_finding *finding)
-{
-    static const struct rule other = {
-        "", "the %r schema cannot read all that the %w schema writes",
-        "keep the part of the schema that the finding names"};
-
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-        if (treaty_str_eq_z(treaty_str_z(finding->rule), rules[i].name))
-            return &rules[i];
-    }
-    return &other;
-}
-
 /* Text of `out` on the arena; `out` is released either way. */
 static struct treaty_str settle(struct treaty_arena *arena,
                                 struct treaty_buf *out)
@@ -102,7 +50,7 @@ struct treaty_str treaty_finding_sentence(struct treaty_arena *arena,
     struct treaty_buf out;
 
     treaty_buf_init(&out, 0);
-    put_sentence(&out, rule_of(finding)->sentence, direction);
+    put_sentence(&out, treaty_rule_find(finding->rule)->sentence, direction);
     return settle(arena, &out);
 }
 
@@ -113,14 +61,13 @@ struct treaty_str treaty_finding_advice(struct treaty_arena *arena,
     struct treaty_buf out;
 
     treaty_buf_init(&out, 0);
-    put_sentence(&out, rule_of(finding)->advice, direction);
+    put_sentence(&out, treaty_rule_find(finding->rule)->advice, direction);
     return settle(arena, &out);
 }
 
 /*
  * Where the reference's comparison throws, its message is plain text; all
- * others are in the form {errorType:'X', description:'...',
- * additionalInfo:'...'}.
+ * others are in the form that the format's row gives.
  */
 static struct treaty_str thrown(struct treaty_arena *arena,
                                 const struct treaty_finding *finding,
@@ -129,7 +76,7 @@ static struct treaty_str thrown(struct treaty_arena *arena,
     struct treaty_buf out;
 
     treaty_buf_init(&out, 0);
-    put_sentence(&out, rule_of(finding)->sentence, direction);
+    put_sentence(&out, treaty_rule_find(finding->rule)->sentence, direction);
     treaty_buf_put_z(&out, ", at path '");
     treaty_buf_put(&out, finding->path);
     treaty_buf_put_z(&out, "': ");
@@ -139,23 +86,30 @@ static struct treaty_str thrown(struct treaty_arena *arena,
 
 static struct treaty_str difference(struct treaty_arena *arena,
                                     const struct treaty_finding *finding,
-                                    enum treaty_direction direction)
+                                    const struct treaty_comparison *outcome)
 {
+    const struct treaty_difference_form *form =
+        outcome->past->schema->format->difference;
     struct treaty_buf out;
 
     if (treaty_str_eq_z(treaty_str_z(finding->rule), "READER_FIELD_AMBIGUOUS"))
-        return thrown(arena, finding, direction);
+        return thrown(arena, finding, outcome->direction);
     treaty_buf_init(&out, 0);
-    treaty_buf_printf(&out, "{errorType:'%s', description:'", finding->rule);
-    put_sentence(&out, rule_of(finding)->sentence, direction);
+    treaty_buf_put_z(&out, form->before_type);
+    treaty_buf_put_z(&out, finding->rule);
+    treaty_buf_put_z(&out, form->before_description);
+    put_sentence(&out, treaty_rule_find(finding->rule)->sentence,
+                 outcome->direction);
     if (finding->path.len) {
         treaty_buf_put_z(&out, ", at path '");
         treaty_buf_put(&out, finding->path);
         treaty_buf_put_z(&out, "'");
     }
-    treaty_buf_put_z(&out, "', additionalInfo:'");
-    treaty_buf_put(&out, finding->detail);
-    treaty_buf_put_z(&out, "'}");
+    if (form->before_info) {
+        treaty_buf_put_z(&out, form->before_info);
+        treaty_buf_put(&out, finding->detail);
+    }
+    treaty_buf_put_z(&out, form->end);
     return settle(arena, &out);
 }
 
@@ -194,8 +148,7 @@ static bool push_outcome(struct list *list,
                         outcome->past->schema->format->name));
     for (const struct treaty_finding *f = outcome->findings.first; f;
          f = f->next) {
-        if (f->breaking &&
-            !push(list, difference(list->arena, f, outcome->direction)))
+        if (f->breaking && !push(list, difference(list->arena, f, outcome)))
             return false;
     }
     return true;

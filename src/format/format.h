@@ -88,6 +88,14 @@ struct treaty_span {
 };
 typedef void (*treaty_span_fn)(void *ctx, const struct treaty_span *span);
 
+/* How the reference words a difference to its clients (confluent.md 5.1). */
+struct treaty_difference_form {
+    const char *before_type;
+    const char *before_description;
+    const char *before_info; /* NULL: it says no more than the description */
+    const char *end;
+};
+
 struct treaty_format {
     const char *name; /* "AVRO", "PROTOBUF", "JSON" as in the REST API */
 
@@ -172,6 +180,8 @@ struct treaty_format {
     enum treaty_code (*compare)(const struct treaty_schema *reader,
                                 const struct treaty_schema *writer,
                                 struct treaty_findings *out);
+
+    const struct treaty_difference_form *difference;
 
     /*
      * Look-up's looser equality: the same after resolving references, so that

@@ -181,7 +181,7 @@ enum treaty_code treaty_rule_find_registered(const struct treaty_prepare *p,
 /* Compare with one version; messages only when it fails. */
 static enum treaty_code compare_one(const struct treaty_prepare *p,
                                     enum treaty_level level,
-                                    const struct treaty_schema *proposed,
+                                    struct treaty_schema *proposed,
                                     const struct treaty_version *v,
                                     struct treaty_task *task)
 {
@@ -214,7 +214,7 @@ static enum treaty_code compare_one(const struct treaty_prepare *p,
 static enum treaty_code compare_history(const struct treaty_prepare *p,
                                         enum treaty_level level,
                                         struct treaty_str subject,
-                                        const struct treaty_schema *proposed,
+                                        struct treaty_schema *proposed,
                                         struct treaty_task *task)
 {
     struct treaty_version_list list;
@@ -236,7 +236,7 @@ static enum treaty_code compare_history(const struct treaty_prepare *p,
 static enum treaty_code compare_latest(const struct treaty_prepare *p,
                                        enum treaty_level level,
                                        struct treaty_str subject,
-                                       const struct treaty_schema *proposed,
+                                       struct treaty_schema *proposed,
                                        struct treaty_task *task)
 {
     const struct treaty_subject *s =
@@ -250,7 +250,7 @@ static enum treaty_code compare_latest(const struct treaty_prepare *p,
 
 enum treaty_code treaty_rule_compare(const struct treaty_prepare *p,
                                      struct treaty_str subject,
-                                     const struct treaty_schema *proposed,
+                                     struct treaty_schema *proposed,
                                      const struct treaty_version *only,
                                      struct treaty_task *task)
 {

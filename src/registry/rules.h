@@ -107,7 +107,7 @@ TREATY_MUST_CHECK enum treaty_code treaty_rule_find_equivalent(
  */
 TREATY_MUST_CHECK enum treaty_code
 treaty_rule_compare(const struct treaty_prepare *p, struct treaty_str subject,
-                    const struct treaty_schema *proposed,
+                    struct treaty_schema *proposed,
                     const struct treaty_version *only,
                     struct treaty_task *task);
 

@@ -44,6 +44,9 @@ bool treaty_avro_equivalent(const struct treaty_schema *a,
     return same;
 }
 
+static const struct treaty_difference_form difference = {
+    "{errorType:'", "', description:'", "', additionalInfo:'", "'}"};
+
 const struct treaty_format treaty_format_avro = {
     .name = "AVRO",
     .parse = treaty_avro_parse,
@@ -53,6 +56,7 @@ const struct treaty_format treaty_format_avro = {
     .decode_plan = treaty_avro_decode_plan,
     .encode_plan = treaty_avro_encode_plan,
     .compare = treaty_avro_compare,
+    .difference = &difference,
     .equivalent = treaty_avro_equivalent,
     .annotate = treaty_avro_annotate,
 };

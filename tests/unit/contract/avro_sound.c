@@ -65,8 +65,8 @@ static void check_notes(const struct corpus_line *line,
 }
 
 static void check_direction(const struct corpus_line *line,
-                            const struct treaty_schema *proposed,
-                            const struct treaty_schema *old,
+                            struct treaty_schema *proposed,
+                            struct treaty_schema *old,
                             enum treaty_direction direction)
 {
     bool back = direction == TREATY_BACKWARD;

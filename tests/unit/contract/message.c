@@ -1,13 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What people are told: each rule's sentence and advice, and the rest. */
 #include "contract/contract.h"
+#include "format/protobuf/wire_rules.h"
 #include "harness/tap.h"
 
 static const char *const rules[] = {
-    "FIXED_SIZE_MISMATCH",    "TYPE_MISMATCH",
-    "NAME_MISMATCH",          "MISSING_ENUM_SYMBOLS",
-    "MISSING_UNION_BRANCH",   "READER_FIELD_MISSING_DEFAULT_VALUE",
+    "FIXED_SIZE_MISMATCH",
+    "TYPE_MISMATCH",
+    "NAME_MISMATCH",
+    "MISSING_ENUM_SYMBOLS",
+    "MISSING_UNION_BRANCH",
+    "READER_FIELD_MISSING_DEFAULT_VALUE",
     "READER_FIELD_AMBIGUOUS",
+    "PACKAGE_CHANGED",
+    "MESSAGE_REMOVED",
+    "FIELD_KIND_CHANGED",
+    "FIELD_SCALAR_KIND_CHANGED",
+    "FIELD_NAMED_TYPE_CHANGED",
+    "FIELD_NUMERIC_LABEL_CHANGED",
+    "REQUIRED_FIELD_ADDED",
+    "REQUIRED_FIELD_REMOVED",
+    "ONEOF_FIELD_REMOVED",
+    "MULTIPLE_FIELDS_MOVED_TO_ONEOF",
+    "FIELD_MOVED_TO_EXISTING_ONEOF",
+};
+
+/* Those that have no direction: buf's. */
+static const char *const undirected[] = {
+#define RULE_NAME(name, wire, json) #name,
+    TREATY_PROTO_WIRE_RULES(RULE_NAME)
+#undef RULE_NAME
 };
 
 static bool holds(struct treaty_str text, const char *part)
@@ -43,6 +65,26 @@ static void each_rule_speaks(void)
     treaty_arena_release(&arena);
 }
 
+static void each_undirected_rule_speaks(void)
+{
+    const struct treaty_finding unknown = {.rule = "SOMETHING_ELSE"};
+    struct treaty_arena arena = {0};
+    struct treaty_str general =
+        treaty_finding_sentence(&arena, &unknown, TREATY_BACKWARD);
+
+    for (size_t i = 0; i < sizeof(undirected) / sizeof(undirected[0]); i++) {
+        const struct treaty_finding finding = {.rule = undirected[i]};
+        struct treaty_str sentence =
+            treaty_finding_sentence(&arena, &finding, TREATY_BACKWARD);
+
+        CHECK(!treaty_str_eq(sentence, general));
+        CHECK(!holds(sentence, "%"));
+        CHECK(treaty_finding_advice(&arena, &finding, TREATY_BACKWARD).len >
+              10);
+    }
+    treaty_arena_release(&arena);
+}
+
 static void an_unknown_rule_speaks_too(void)
 {
     const struct treaty_finding finding = {.rule = "SOMETHING_ELSE"};
@@ -71,8 +113,8 @@ static void formats_differ(void)
 {
     static const struct treaty_format other = {.name = "OTHER"};
     const struct treaty_source source = {.text = TREATY_STR("\"int\"")};
-    const struct treaty_schema alien = {.format = &other,
-                                        .canonical = TREATY_STR("int")};
+    struct treaty_schema alien = {.format = &other,
+                                  .canonical = TREATY_STR("int")};
     const struct treaty_past past = {4, &alien};
     const struct treaty_history history = {&past, 1};
     struct treaty_contract_options options = {.level = TREATY_LEVEL_BACKWARD,
@@ -113,6 +155,7 @@ static void upgrades_have_names(void)
 }
 
 TAP_MAIN({"each rule speaks", each_rule_speaks},
+         {"each undirected rule speaks", each_undirected_rule_speaks},
          {"an unknown rule speaks too", an_unknown_rule_speaks_too},
          {"a sentence in full", a_sentence_in_full},
          {"formats differ", formats_differ},
