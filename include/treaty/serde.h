@@ -36,6 +36,39 @@ enum treaty_subject_strategy {
     TREATY_SUBJECT_TOPIC_RECORD, /* "<topic>-<full name of the record>" */
 };
 
+/*
+ * A file that schemas import, which the application brings along: the path as
+ * `import` has it, and its text.
+ */
+struct treaty_source_file {
+    const char *path;
+    struct treaty_str text;
+};
+
+/*
+ * The text of the file that is imported as `path`; `.data` NULL when there is
+ * none. It must live until the function that asks for it returns.
+ */
+typedef struct treaty_str (*treaty_import_fn)(void *ctx, const char *path);
+
+/*
+ * Where imported files come from: the table, then the function, then the
+ * references, which are in the registry already. What every schema may import
+ * (google/protobuf/timestamp.proto, ...) is built in.
+ */
+struct treaty_import_source {
+    const struct treaty_source_file *files;
+    size_t file_count;
+    treaty_import_fn find; /* or NULL */
+    void *ctx;
+};
+
+/* Confluent's strategies to name the subjects of imported files. */
+enum treaty_reference_strategy {
+    TREATY_REFERENCE_PATH,      /* "shop/money.proto" */
+    TREATY_REFERENCE_QUALIFIED, /* "shop.money" */
+};
+
 /* Where the id of the schema to write comes from. */
 enum treaty_id_source {
     TREATY_ID_REGISTER, /* the schema is registered under the subject */
@@ -70,6 +103,14 @@ struct treaty_serializer_options {
     const char *message;
     const struct treaty_reference *references;
     size_t reference_count;
+    /*
+     * With REGISTER and LOOK_UP the files from here that the schema imports
+     * are registered (or looked up) before it, those that they import before
+     * them, and become its references. Each is asked for once in the life of
+     * the client.
+     */
+    struct treaty_import_source imports;
+    enum treaty_reference_strategy reference_strategy;
     const char *subject; /* NULL: made by `strategy` */
     const char *topic;
     enum treaty_subject_strategy strategy;
@@ -148,6 +189,7 @@ struct treaty_deserializer_options {
     const char *message;
     const struct treaty_reference *references;
     size_t reference_count;
+    struct treaty_import_source imports;
     const struct treaty_binding *bindings; /* NULL: the natural layout */
     size_t binding_count;
     size_t record_size; /* of the application's struct, with `bindings` */

@@ -42,18 +42,24 @@ treaty_client_schema(struct treaty_client *client,
 /* A schema that is to be written, under the id that the registry gave it. */
 struct treaty_cached_id {
     int32_t id;
+    int32_t version; /* 0: nobody wanted to know, and the registry is silent */
     uint8_t guid[16];
 };
 
 /*
- * The id of `schema` under `subject`, registering it unless `look_up`. Fails as
+ * The id of a text under `subject`, registering it unless `look_up`. Fails as
  * treaty_client_register does.
  */
 struct treaty_id_request {
-    const struct treaty_schema *schema;
+    const struct treaty_format *format;
+    struct treaty_str text;      /* what is sent */
+    struct treaty_str canonical; /* as far as it is known; or `text` again */
+    const struct treaty_reference *references;
+    size_t reference_count;
     const char *subject;
     bool look_up;
     bool normalize;
+    bool wants_version; /* older registries must be asked for it */
 };
 TREATY_MUST_CHECK enum treaty_code treaty_client_id_of(
     struct treaty_client *client, const struct treaty_id_request *request,

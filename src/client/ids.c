@@ -48,7 +48,7 @@ static enum treaty_code put(struct treaty_client *client,
     return done ? TREATY_OK : treaty_fail_nomem(err);
 }
 
-/* "r" or "l", "n" or "-", the content's GUID, the subject. */
+/* "r" or "l", "n" or "-", "v" or "-", the content's GUID, the subject. */
 static enum treaty_code write_key(struct treaty_buf *out,
                                   const struct treaty_id_request *request,
                                   struct treaty_error *err)
@@ -56,12 +56,14 @@ static enum treaty_code write_key(struct treaty_buf *out,
     static const struct treaty_str untold;
     uint8_t guid[GUID_LEN];
     enum treaty_code code =
-        treaty_schema_find_guid(request->schema, untold, guid, err);
+        treaty_schema_find_guid(untold, request->canonical, request->references,
+                                request->reference_count, guid, err);
 
     if (code != TREATY_OK)
         return code;
     treaty_buf_put_c(out, request->look_up ? 'l' : 'r');
     treaty_buf_put_c(out, request->normalize ? 'n' : '-');
+    treaty_buf_put_c(out, request->wants_version ? 'v' : '-');
     treaty_buf_put_mem(out, guid, sizeof(guid));
     treaty_buf_put_z(out, request->subject);
     return treaty_buf_status(out, err);
@@ -80,31 +82,37 @@ static struct treaty_cached_id *new_id(struct treaty_client *client)
 static enum treaty_code ask_for_id(struct job *job, void **ret,
                                    struct treaty_error *err)
 {
-    const struct treaty_schema *schema = job->request->schema;
+    const struct treaty_id_request *wanted = job->request;
     struct treaty_schema_request request = {
         .subject = job->subject,
-        .type = schema->format->name,
-        .text = schema->text,
-        .references = schema->references,
-        .reference_count = schema->reference_count,
-        .normalize = job->request->normalize,
+        .type = wanted->format->name,
+        .text = wanted->text,
+        .references = wanted->references,
+        .reference_count = wanted->reference_count,
+        .normalize = wanted->normalize,
     };
     struct treaty_schema_info info;
     struct treaty_cached_id *id;
     enum treaty_code code;
 
-    code = job->request->look_up
-               ? treaty_client_look_up(job->client, &request, &job->scratch,
-                                       &info, err)
-               : treaty_client_register(job->client, &request, &job->scratch,
-                                        &info, err);
+    code = wanted->look_up ? treaty_client_look_up(job->client, &request,
+                                                   &job->scratch, &info, err)
+                           : treaty_client_register(job->client, &request,
+                                                    &job->scratch, &info, err);
+    /* Registries before 8.0 answer a registration with the id alone. */
+    if (code == TREATY_OK && wanted->wants_version && info.version == 0)
+        code = treaty_client_look_up(job->client, &request, &job->scratch,
+                                     &info, err);
     if (code != TREATY_OK)
         return code;
     id = new_id(job->client);
     if (!id)
         return treaty_fail_nomem(err);
     id->id = info.id;
-    code = treaty_schema_find_guid(schema, info.guid, id->guid, err);
+    id->version = info.version;
+    code = treaty_schema_find_guid(info.guid, wanted->canonical,
+                                   wanted->references, wanted->reference_count,
+                                   id->guid, err);
     if (code != TREATY_OK)
         return code;
     *ret = id;

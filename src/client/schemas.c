@@ -3,17 +3,17 @@
 
 #include "base/error.h"
 
-enum treaty_code treaty_schema_find_guid(const struct treaty_schema *schema,
-                                         struct treaty_str told,
-                                         uint8_t ret[16],
-                                         struct treaty_error *err)
+enum treaty_code
+treaty_schema_find_guid(struct treaty_str told, struct treaty_str canonical,
+                        const struct treaty_reference *references,
+                        size_t reference_count, uint8_t ret[16],
+                        struct treaty_error *err)
 {
     enum treaty_code code;
 
     if (told.data && treaty_guid_parse(told, ret))
         return TREATY_OK;
-    code = treaty_schema_guid(schema->canonical, schema->references,
-                              schema->reference_count, ret);
+    code = treaty_schema_guid(canonical, references, reference_count, ret);
     if (code == TREATY_OK)
         return TREATY_OK;
     return treaty_fail(err, code, TREATY_NO_OFFSET,
@@ -48,7 +48,9 @@ enum treaty_code treaty_schema_build(const struct treaty_schema_info *info,
         ret->id = info->id;
         return TREATY_OK;
     }
-    code = treaty_schema_find_guid(built.schema, info->guid, built.guid, err);
+    code = treaty_schema_find_guid(
+        info->guid, built.schema->canonical, built.schema->references,
+        built.schema->reference_count, built.guid, err);
     if (code != TREATY_OK) {
         treaty_schema_unref(built.schema);
         return code;

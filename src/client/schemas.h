@@ -14,12 +14,13 @@ struct treaty_built_schema {
 };
 
 /*
- * The GUID of `schema`, as the registry told it or else as it is made from
+ * The GUID of a schema, as the registry told it or else as it is made from
  * the content. TREATY_ENOMEM, TREATY_EINTERNAL.
  */
 TREATY_MUST_CHECK enum treaty_code
-treaty_schema_find_guid(const struct treaty_schema *schema,
-                        struct treaty_str told, uint8_t ret[16],
+treaty_schema_find_guid(struct treaty_str told, struct treaty_str canonical,
+                        const struct treaty_reference *references,
+                        size_t reference_count, uint8_t ret[16],
                         struct treaty_error *err);
 
 /*

@@ -109,6 +109,15 @@ struct treaty_format {
                               struct treaty_error *err);
 
     /*
+     * The names that `text` imports, in its order, on `arena`; without those
+     * of files that every schema may import. NULL in a format where a text
+     * does not say which others it needs.
+     */
+    enum treaty_code (*imports)(struct treaty_arena *arena,
+                                struct treaty_str text, struct treaty_str **ret,
+                                size_t *ret_count, struct treaty_error *err);
+
+    /*
      * The part called `name` (a full name), or the one that the indexes at the
      * start of `payload` name, and how many bytes those take. The caller owns
      * one count of `*ret`, which may be of `schema` itself. TREATY_ENOMESSAGE

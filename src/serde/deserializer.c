@@ -63,6 +63,36 @@ static enum treaty_code check_layout(struct treaty_deserializer *deserializer,
     return TREATY_OK;
 }
 
+/*
+ * By which plans are kept: the GUID of the schema, into which the texts of
+ * files that were brought along go as if they were subjects.
+ */
+static enum treaty_code identify(struct treaty_deserializer *deserializer,
+                                 struct treaty_error *err)
+{
+    const struct treaty_brought *brought = &deserializer->own.brought;
+    const struct treaty_schema *schema = deserializer->own.schema;
+    size_t count = schema->reference_count + brought->count;
+    struct treaty_reference *all = TREATY_ARENA_NEW_N(
+        &deserializer->arena, struct treaty_reference, count + 1);
+    enum treaty_code code;
+
+    if (!all)
+        return treaty_fail_nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        if (i < schema->reference_count)
+            all[i] = schema->references[i];
+        else
+            all[i].subject = brought->files[i - schema->reference_count].text;
+    }
+    code = treaty_schema_guid(schema->canonical, all, count,
+                              deserializer->own_guid);
+    if (code == TREATY_OK)
+        return TREATY_OK;
+    return treaty_fail(err, code, TREATY_NO_OFFSET,
+                       "a schema's GUID cannot be made");
+}
+
 static enum treaty_code make_own(struct treaty_deserializer *deserializer,
                                  const struct treaty_deserializer_options *o,
                                  struct treaty_error *err)
@@ -72,23 +102,20 @@ static enum treaty_code make_own(struct treaty_deserializer *deserializer,
         .format = o->format,
         .references = o->references,
         .reference_count = o->reference_count,
+        .imports = &o->imports,
         .message = o->message,
         .bindings = o->bindings,
         .binding_count = o->binding_count,
         .record_size = o->record_size,
     };
-    const struct treaty_schema *schema;
     enum treaty_code code =
-        treaty_side_make(deserializer->client, &given, &deserializer->own, err);
+        treaty_side_make(deserializer->client, &deserializer->arena, &given,
+                         &deserializer->own, err);
 
+    if (code == TREATY_OK)
+        code = identify(deserializer, err);
     if (code != TREATY_OK)
         return code;
-    schema = deserializer->own.schema;
-    code = treaty_schema_guid(schema->canonical, schema->references,
-                              schema->reference_count, deserializer->own_guid);
-    if (code != TREATY_OK)
-        return treaty_fail(err, code, TREATY_NO_OFFSET,
-                           "a schema's GUID cannot be made");
     return check_layout(deserializer, err);
 }
 

@@ -114,15 +114,19 @@ static enum treaty_code make_own(struct treaty_serializer *serializer,
         .format = o->format,
         .references = o->references,
         .reference_count = o->reference_count,
+        .imports = &o->imports,
         .message = o->message,
         .bindings = o->bindings,
         .binding_count = o->binding_count,
         .record_size = o->record_size,
     };
     struct treaty_side *own = &serializer->own;
-    enum treaty_code code =
-        treaty_side_make(serializer->client, &given, own, err);
+    enum treaty_code code = treaty_side_make(
+        serializer->client, &serializer->arena, &given, own, err);
 
+    if (code == TREATY_OK)
+        code = treaty_brought_name(&serializer->arena, &own->brought,
+                                   o->reference_strategy, err);
     if (code != TREATY_OK || !own->schema)
         return code;
     return own->schema->format->encode_plan(own->schema, own->layout,
@@ -210,16 +214,24 @@ static enum treaty_code ask_for_own(struct treaty_serializer *serializer,
                                     struct ready *ready,
                                     struct treaty_error *err)
 {
+    const struct treaty_schema *own = serializer->own.schema;
     struct treaty_id_request request = {
-        .schema = serializer->own.schema,
+        .format = own->format,
+        .text = own->text,
+        .canonical = own->canonical,
+        .references = own->references,
+        .reference_count = own->reference_count,
         .subject = serializer->subject.data,
         .look_up = serializer->id_source == TREATY_ID_LOOK_UP,
         .normalize = serializer->normalize,
     };
     const struct treaty_cached_id *id;
     enum treaty_code code =
-        treaty_client_id_of(serializer->client, &request, &id, err);
+        treaty_brought_register(&serializer->arena, serializer->client,
+                                &serializer->own.brought, &request, err);
 
+    if (code == TREATY_OK)
+        code = treaty_client_id_of(serializer->client, &request, &id, err);
     if (code != TREATY_OK)
         return code;
     ready->id = id->id;
