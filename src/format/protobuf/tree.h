@@ -87,7 +87,8 @@ enum treaty_proto_value_kind {
     TREATY_PROTO_VALUE_NUMBER,  /* integers and floats, as written */
     TREATY_PROTO_VALUE_STRING,  /* adjacent ones are joined */
     TREATY_PROTO_VALUE_MESSAGE, /* { name: value ... } */
-    TREATY_PROTO_VALUE_LIST,    /* [ value, ... ], in a message only */
+    TREATY_PROTO_VALUE_LIST,    /* [ value, ... ], in a message only; the
+                                   reference has it elsewhere, too */
 };
 
 struct treaty_proto_member;
@@ -317,6 +318,7 @@ struct treaty_proto_file {
     struct treaty_proto_service *services;
     uint32_t service_count;
     bool is_builtin; /* google/protobuf/..., confluent/... that we carry */
+    uint32_t index;  /* among the tree's files */
 };
 
 /*
