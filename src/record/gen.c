@@ -490,14 +490,13 @@ static bool fill_byte_string(struct filler *f, struct treaty_str *at)
 
 static void fill_enum(struct filler *f, const struct node *node, void *at)
 {
-    const int32_t *numbers = node->type->numbers;
     uint32_t symbol = (uint32_t)treaty_rng_below(&f->rng, node->symbol_count);
     struct treaty_enum value;
 
     if (node->symbols)
         symbol = node->symbols[symbol];
     value.symbol = (int32_t)symbol;
-    value.raw = numbers ? numbers[symbol] : (int32_t)symbol;
+    value.raw = treaty_type_number(node->type, symbol);
 
     memcpy(at, &value, sizeof(value));
 }

@@ -296,11 +296,6 @@ enum treaty_code treaty_message_read_bytes(struct treaty_text_reader *r,
     return TREATY_OK;
 }
 
-static int32_t number_of(const struct treaty_type *type, uint32_t symbol)
-{
-    return type->numbers ? type->numbers[symbol] : (int32_t)symbol;
-}
-
 static enum treaty_code read_symbol(struct treaty_text_reader *r,
                                     const struct treaty_type *type,
                                     const struct treaty_json *value,
@@ -309,7 +304,7 @@ static enum treaty_code read_symbol(struct treaty_text_reader *r,
     for (uint32_t i = 0; i < type->symbol_count; i++) {
         if (!treaty_str_eq(type->symbols[i], value->text))
             continue;
-        *ret = (struct treaty_enum){(int32_t)i, number_of(type, i)};
+        *ret = (struct treaty_enum){(int32_t)i, treaty_type_number(type, i)};
         return TREATY_OK;
     }
     return treaty_fail(r->err, TREATY_EVALUE, value->pos,
@@ -331,7 +326,7 @@ static enum treaty_code read_number(struct treaty_text_reader *r,
     if (code)
         return code;
     for (uint32_t i = 0; i < type->symbol_count && found.symbol < 0; i++) {
-        if (number_of(type, i) == found.raw)
+        if (treaty_type_number(type, i) == found.raw)
             found.symbol = (int32_t)i;
     }
     if (found.symbol < 0 && !type->is_open)

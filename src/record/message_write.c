@@ -22,8 +22,7 @@ static bool is_zero(const char *at, size_t size)
     return true;
 }
 
-/* What nobody set cannot be told from what was set to the default. */
-static bool is_unset(const struct treaty_type *type, const char *at)
+bool treaty_text_is_unset(const struct treaty_type *type, const char *at)
 {
     struct treaty_str view;
     struct treaty_array array;
@@ -88,7 +87,7 @@ void treaty_text_write_fields(struct treaty_text_writer *w,
 
         if (treaty_text_is_oneof(type, field))
             write_oneof(w, field->type, value, &is_first);
-        else if (field->must || !is_unset(field->type, value))
+        else if (field->must || !treaty_text_is_unset(field->type, value))
             write_member(w, field, value, &is_first);
     }
     treaty_buf_put_c(w->out, '}');

@@ -23,6 +23,8 @@ void treaty_text_write(struct treaty_text_writer *w,
 /* All of its fields, or the text that a well-known type has instead. */
 void treaty_text_write_message(struct treaty_text_writer *w,
                                const struct treaty_type *type, const char *at);
+/* What nobody set cannot be told from what was set to the default. */
+bool treaty_text_is_unset(const struct treaty_type *type, const char *at);
 /* The fields alone. */
 void treaty_text_write_fields(struct treaty_text_writer *w,
                               const struct treaty_type *type, const char *at);

@@ -90,6 +90,13 @@ struct treaty_type {
  */
 size_t treaty_type_stride(const struct treaty_type *type);
 
+/* The number of an ENUM's symbol. */
+static inline int32_t treaty_type_number(const struct treaty_type *type,
+                                         uint32_t symbol)
+{
+    return type->numbers ? type->numbers[symbol] : (int32_t)symbol;
+}
+
 /*
  * A layout: one type tree on an arena of its own, shared by count. What is
  * read is immutable.

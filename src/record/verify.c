@@ -140,6 +140,16 @@ static bool same_default(const struct step *step, const char *r)
     }
 }
 
+/* Keys of messages are of many kinds, those of Avro texts. */
+static void check_key(struct run *run, const struct step *step, const char *w,
+                      const char *r)
+{
+    if (step->count > 1)
+        check(run, step->steps[1], w, r);
+    else if (!same_view(w, r))
+        mismatch(run, step);
+}
+
 static void check_items(struct run *run, const struct step *step, const char *w,
                         const char *r)
 {
@@ -155,8 +165,8 @@ static void check_items(struct run *run, const struct step *step, const char *w,
     w = from.items;
     r = to.items;
     for (size_t i = 0; i < from.count; i++) {
-        if (step->action == ACT_MAP && !same_view(w, r))
-            mismatch(run, step);
+        if (step->action == ACT_MAP)
+            check_key(run, step, w, r);
         check(run, step->steps[0], w + step->writer->value_offset,
               r + step->reader->value_offset);
         w += step->writer_stride;
@@ -230,6 +240,162 @@ static void check_record(struct run *run, const struct step *step,
     }
 }
 
+/* Messages. */
+
+/* The first symbol with this number; -1: none. */
+static int32_t symbol_of(const struct treaty_type *type, int32_t number)
+{
+    for (uint32_t i = 0; i < type->symbol_count; i++) {
+        if (treaty_type_number(type, i) == number)
+            return (int32_t)i;
+    }
+    return -1;
+}
+
+static bool is_branch(const char *at, int32_t branch)
+{
+    int32_t number;
+
+    memcpy(&number, at, sizeof(number));
+    return number == branch;
+}
+
+/* A closed enum does not take numbers that it has no name for. */
+static bool is_refused(const struct step *value, const char *w)
+{
+    struct treaty_enum written;
+
+    if (value->action != ACT_NUMBERED || value->reader->is_open)
+        return false;
+    memcpy(&written, w, sizeof(written));
+    return symbol_of(value->reader, written.raw) < 0;
+}
+
+/* `w` is where the writer's field is. */
+static bool is_written(const struct step *step, const char *w)
+{
+    bool there = false;
+
+    switch (step->presence) {
+    case PRESENCE_NEVER:
+        return false;
+    case PRESENCE_ALWAYS:
+        there = true;
+        break;
+    case PRESENCE_FLAG:
+        there = w[step->writer->flag_offset] != 0;
+        break;
+    case PRESENCE_NONZERO:
+        there = !treaty_verify_is_unset(step->writer, w);
+        break;
+    case PRESENCE_BRANCH:
+        there = is_branch(w, step->branch);
+        break;
+    }
+    return there && !is_refused(step->steps[0], w + step->value_at);
+}
+
+static void check_field(struct run *run, const struct step *step, const char *w,
+                        const char *r)
+{
+    const struct treaty_type *reader = step->reader;
+    bool is_optional = reader->kind == TREATY_KIND_OPTIONAL;
+
+    if (!is_written(step, w)) {
+        if (!treaty_verify_is_unset(reader, r))
+            mismatch(run, step);
+        return;
+    }
+    if (is_optional && !r[reader->flag_offset])
+        mismatch(run, step);
+    else
+        check(run, step->steps[0], w + step->value_at,
+              is_optional ? r + reader->value_offset : r);
+}
+
+/*
+ * The writer may have had several of its members, which were none of a oneof
+ * then; the reader keeps the last, and only the wire knows which that was.
+ */
+static void check_oneof(struct run *run, const struct step *step, const char *w,
+                        const char *r)
+{
+    const struct step *field;
+    uint32_t written = 0;
+    int32_t branch;
+
+    memcpy(&branch, r, sizeof(branch));
+    for (uint32_t i = 1; i < step->count; i++)
+        written += is_written(step->steps[i], w + step->steps[i]->writer_at);
+    if (branch <= 0 || (uint32_t)branch >= step->count) {
+        if (written || branch)
+            mismatch(run, step);
+        return;
+    }
+    field = step->steps[branch];
+    if (is_written(field, w + field->writer_at))
+        check_field(run, field, w + field->writer_at, r + field->reader_at);
+    else
+        mismatch(run, step);
+}
+
+static int64_t varint_at(const struct treaty_type *type, const char *at)
+{
+    struct treaty_enum symbol;
+    uint32_t u32;
+    int32_t i32;
+    int64_t i64;
+
+    switch (type->kind) {
+    case TREATY_KIND_BOOL:
+        return *at != 0;
+    case TREATY_KIND_INT32:
+        memcpy(&i32, at, sizeof(i32));
+        return i32;
+    case TREATY_KIND_UINT32:
+        memcpy(&u32, at, sizeof(u32));
+        return u32;
+    case TREATY_KIND_ENUM:
+        memcpy(&symbol, at, sizeof(symbol));
+        return symbol.raw;
+    default:
+        memcpy(&i64, at, sizeof(i64));
+        return i64;
+    }
+}
+
+/* What a reader of `type` makes of the varint. */
+static int64_t narrowed(const struct treaty_type *type, int64_t value)
+{
+    switch (type->kind) {
+    case TREATY_KIND_BOOL:
+        return value != 0;
+    case TREATY_KIND_UINT32:
+        return (uint32_t)value;
+    case TREATY_KIND_INT32:
+    case TREATY_KIND_ENUM:
+        return (int32_t)(uint32_t)value;
+    default:
+        return value;
+    }
+}
+
+static bool same_varint(const struct step *step, const char *w, const char *r)
+{
+    return narrowed(step->reader, varint_at(step->writer, w)) ==
+           varint_at(step->reader, r);
+}
+
+static bool same_number(const struct step *step, const char *w, const char *r)
+{
+    struct treaty_enum a;
+    struct treaty_enum b;
+
+    memcpy(&a, w, sizeof(a));
+    memcpy(&b, r, sizeof(b));
+    return a.raw == b.raw && b.symbol == symbol_of(step->reader, a.raw);
+}
+
 static const char *pointed(const char *at)
 {
     const char *to;
@@ -279,6 +445,10 @@ static bool same_leaf(const struct step *step, const char *w, const char *r)
         return same_symbol(step, w, r);
     case ACT_CONST:
         return same_default(step, r);
+    case ACT_VARINT:
+        return same_varint(step, w, r);
+    case ACT_NUMBERED:
+        return same_number(step, w, r);
     default:
         return false;
     }
@@ -313,6 +483,12 @@ static void check(struct run *run, const struct step *step, const char *w,
     case ACT_FROM_POINTER:
     case ACT_TO_POINTER:
         check_pointer(run, step, w, r);
+        return;
+    case ACT_FIELD:
+        check_field(run, step, w, r);
+        return;
+    case ACT_ONEOF:
+        check_oneof(run, step, w, r);
         return;
     default:
         if (!same_leaf(step, w, r))

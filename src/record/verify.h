@@ -8,6 +8,9 @@
  * by field, through the reader's eyes: names and aliases, defaults, widened
  * numbers, enum symbols by name, branches of unions.
  *
+ * Two messages of Protobuf are seen with its eyes: fields by number, what is
+ * not on the wire unset, enums by number, integers as one another.
+ *
  * It resolves the two schemas by itself and shares no code with the plan, so a
  * fault in the plan shows up as a mismatch instead of confirming itself.
  *

@@ -22,17 +22,15 @@ static struct step *compile(struct compiler *c,
                             const struct treaty_type *reader,
                             struct treaty_str path);
 
-static struct step *new_step(struct compiler *c, enum action action,
+struct step *treaty_step_new(struct treaty_arena *arena, enum action action,
                              const struct treaty_type *writer,
                              const struct treaty_type *reader,
                              struct treaty_str path)
 {
-    struct step *step = TREATY_ARENA_NEW(c->arena, struct step);
+    struct step *step = TREATY_ARENA_NEW(arena, struct step);
 
-    if (!step) {
-        c->failed = true;
+    if (!step)
         return NULL;
-    }
     step->action = action;
     step->writer = writer;
     step->reader = reader;
@@ -40,13 +38,32 @@ static struct step *new_step(struct compiler *c, enum action action,
     return step;
 }
 
-static bool give_steps(struct compiler *c, struct step *step, uint32_t count)
+bool treaty_step_give(struct treaty_arena *arena, struct step *step,
+                      uint32_t count)
 {
     step->count = count;
-    step->steps = TREATY_ARENA_NEW_N(c->arena, struct step *, count + 1);
-    if (!step->steps)
-        c->failed = true;
+    step->steps = TREATY_ARENA_NEW_N(arena, struct step *, (size_t)count + 1);
     return step->steps != NULL;
+}
+
+static struct step *new_step(struct compiler *c, enum action action,
+                             const struct treaty_type *writer,
+                             const struct treaty_type *reader,
+                             struct treaty_str path)
+{
+    struct step *step = treaty_step_new(c->arena, action, writer, reader, path);
+
+    if (!step)
+        c->failed = true;
+    return step;
+}
+
+static bool give_steps(struct compiler *c, struct step *step, uint32_t count)
+{
+    if (treaty_step_give(c->arena, step, count))
+        return true;
+    c->failed = true;
+    return false;
 }
 
 /* A step around one inner step. */
@@ -373,6 +390,8 @@ struct step *treaty_verify_compile(struct treaty_arena *arena,
     struct compiler c = {.arena = arena};
     struct step *step;
 
+    if (writer->is_message && reader->is_message)
+        return treaty_verify_compile_message(arena, writer, reader);
     treaty_match_init(&c.match, arena, writer, reader);
     step = compile(&c, writer, reader, TREATY_STR(""));
     return c.match.failed ? NULL : step;
