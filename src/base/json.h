@@ -59,6 +59,7 @@ struct treaty_json_options {
     unsigned flags;
     uint32_t depth_max; /* 0: 256 */
     size_t size_max;    /* of the text in bytes; 0: 16 MiB */
+    size_t value_max;   /* of values in it, at some 90 bytes each; 0: any */
 };
 
 /*

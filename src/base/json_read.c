@@ -35,6 +35,8 @@ struct reader {
     struct frame *spare; /* closed frames, to be used again */
     uint32_t depth;
     uint32_t depth_max;
+    size_t values;
+    size_t value_max;
 };
 
 static bool is_object(const struct frame *frame)
@@ -89,6 +91,10 @@ static enum treaty_code read_value(struct reader *r, struct treaty_json *node)
     struct treaty_json_lexer *lexer = &r->lexer;
 
     node->pos = lexer->at;
+    if (r->values == r->value_max)
+        return treaty_fail(lexer->err, TREATY_ELIMIT, node->pos,
+                           "more than %zu values", r->value_max);
+    r->values++;
     switch (treaty_json_peek(lexer)) {
     case '{':
         return open_frame(r, node, TREATY_JSON_OBJECT);
@@ -306,6 +312,7 @@ enum treaty_code treaty_json_parse(struct treaty_arena *arena,
         .lexer = {.text = text, .flags = o->flags, .err = err},
         .arena = arena,
         .depth_max = o->depth_max ? o->depth_max : DEPTH_DEFAULT,
+        .value_max = o->value_max ? o->value_max : SIZE_MAX,
     };
     struct treaty_json *root;
     enum treaty_code code;

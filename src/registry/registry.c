@@ -139,6 +139,28 @@ static void *run_writer(void *arg)
     return NULL;
 }
 
+/* The checker's part of a task; false when it went on to the writer. */
+static bool run_check(struct treaty_registry_reader *reader,
+                      struct treaty_task *task)
+{
+    struct treaty_registry *registry = reader->registry;
+
+    task->code = TREATY_OK;
+    if (task->prepare)
+        task->prepare(task, task->ctx);
+    if (task->code)
+        return true;
+    if (!kinds[task->kind].writes) {
+        task->code = ask(reader, task, false);
+        return true;
+    }
+    if (treaty_queue_put(&registry->writes, task))
+        return false;
+    task->code = treaty_fail(&task->error, TREATY_EBUSY, TREATY_NO_OFFSET,
+                             "too many requests wait already");
+    return true;
+}
+
 /* A thread's reader is made before it, so that the thread cannot fail. */
 static void *run_checker(void *arg)
 {
@@ -147,8 +169,8 @@ static void *run_checker(void *arg)
     struct treaty_task *task = treaty_queue_take(queue, 1);
 
     while (task) {
-        task->code = ask(reader, task, false);
-        task->done(task, task->ctx);
+        if (run_check(reader, task))
+            task->done(task, task->ctx);
         task = treaty_queue_take(queue, 1);
     }
     treaty_registry_reader_free(reader);
@@ -203,11 +225,12 @@ static enum treaty_code start_threads(struct treaty_registry *registry,
 
 static void stop_threads(struct treaty_registry *registry)
 {
+    /* The checkers first: what they have may go on to the writer. */
     treaty_queue_close(&registry->checks);
-    treaty_queue_close(&registry->writes);
     while (registry->checkers_running > 0)
         (void)pthread_join(registry->checkers[--registry->checkers_running],
                            NULL);
+    treaty_queue_close(&registry->writes);
     if (registry->writer_running)
         (void)pthread_join(registry->writer_thread, NULL);
     free(registry->checkers);
@@ -291,8 +314,8 @@ void treaty_registry_close(struct treaty_registry *registry)
 enum treaty_code treaty_registry_submit(struct treaty_registry *registry,
                                         struct treaty_task *task)
 {
-    struct treaty_queue *queue =
-        kinds[task->kind].writes ? &registry->writes : &registry->checks;
+    bool writes = kinds[task->kind].writes && !task->prepare;
+    struct treaty_queue *queue = writes ? &registry->writes : &registry->checks;
 
     return treaty_queue_put(queue, task) ? TREATY_OK : TREATY_EBUSY;
 }

@@ -9,6 +9,7 @@
  *     loop --try--> answered here, when it takes no parsing and no store
  *     loop --submit--> [queue] writer: check, append, publish, done()
  *                      [queue] checker: parse, compare,       done()
+ *                              or only prepare, and on to the writer
  *
  * 1. Readers see one immutable catalog (catalog.h) per pin. Nobody sees a
  *    record before the batch that brought it is durable.
@@ -133,6 +134,11 @@ struct treaty_task {
     struct treaty_config_change config; /* SET_CONFIG */
     struct treaty_str mode;             /* SET_MODE; .data NULL clears */
 
+    /*
+     * NULL, or called before anything else on a thread that checks: for inputs
+     * that take long to read. Sets `code`; TREATY_OK lets the task go on.
+     */
+    void (*prepare)(struct treaty_task *task, void *ctx);
     /* Called once, on a thread of the registry; must not wait. */
     void (*done)(struct treaty_task *task, void *ctx);
     void *ctx;

@@ -8,12 +8,16 @@
 #include "base/error.h"
 #include "base/str.h"
 
+/* Far more than the references and the metadata of a schema come to; a body of
+ * nothing but small values takes 45 times its size in memory. */
+enum { VALUE_MAX = 100000 };
+
 enum treaty_code treaty_server_body(struct treaty_http_request *req,
                                     const struct treaty_json **ret,
                                     struct treaty_error *err)
 {
-    static const struct treaty_json_options options = {.flags =
-                                                           TREATY_JSON_NAN};
+    static const struct treaty_json_options options = {.flags = TREATY_JSON_NAN,
+                                                       .value_max = VALUE_MAX};
     struct treaty_str text = treaty_http_body(req);
     const struct treaty_json *body;
     struct treaty_error cause;
@@ -26,6 +30,9 @@ enum treaty_code treaty_server_body(struct treaty_http_request *req,
                              &cause);
     if (code == TREATY_ENOMEM)
         return treaty_fail_nomem(err);
+    if (code == TREATY_ELIMIT)
+        return treaty_fail(err, TREATY_ELIMIT, TREATY_NO_OFFSET,
+                           "the body holds %s", cause.message);
     if (code)
         return treaty_fail(err, TREATY_EREQUEST, cause.offset,
                            "the body is not JSON: %s at byte %zu",
@@ -146,15 +153,14 @@ static enum treaty_code take_schema(struct treaty_http_request *req,
     return code;
 }
 
-enum treaty_code treaty_server_body_schema(struct treaty_http_request *req,
-                                           struct treaty_task *task,
+enum treaty_code treaty_server_body_schema(struct treaty_server_work *work,
                                            struct treaty_error *err)
 {
     const struct treaty_json *body;
-    enum treaty_code code = treaty_server_body(req, &body, err);
+    enum treaty_code code = treaty_server_body(work->req, &body, err);
 
     if (code)
         return code;
-    task->schema.normalize = treaty_server_flag(req, "normalize");
-    return take_schema(req, body, task, err);
+    work->task.schema.normalize = treaty_server_flag(work->req, "normalize");
+    return take_schema(work->req, body, &work->task, err);
 }

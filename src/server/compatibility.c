@@ -30,14 +30,16 @@ static void check(struct treaty_http_request *req, struct treaty_server *server,
     if (!work)
         return;
     work->put = put_verdict;
+    work->read = treaty_server_body_schema;
     work->task.subject = treaty_http_param(req, 0);
     work->task.verbose = treaty_server_flag(req, "verbose");
     work->task.version = TREATY_VERSION_HISTORY;
     if (one)
         code = treaty_server_version(req, 1, &work->task.version, &err);
-    if (!code)
-        code = treaty_server_body_schema(req, &work->task, &err);
-    treaty_server_work_run(work, code, &err);
+    if (code)
+        treaty_server_work_run(work, code, &err);
+    else
+        treaty_server_work_read(work);
 }
 
 /* Against that one version, whatever the level says about others. */

@@ -81,12 +81,12 @@ static enum treaty_code take_normalize(const struct treaty_json *body,
     return TREATY_OK;
 }
 
-static enum treaty_code take_change(struct treaty_http_request *req,
-                                    struct treaty_config_change *change,
+static enum treaty_code read_change(struct treaty_server_work *work,
                                     struct treaty_error *err)
 {
+    struct treaty_config_change *change = &work->task.config;
     const struct treaty_json *body;
-    enum treaty_code code = treaty_server_body(req, &body, err);
+    enum treaty_code code = treaty_server_body(work->req, &body, err);
 
     if (code)
         return code;
@@ -112,14 +112,12 @@ void treaty_server_config_put(struct treaty_http_request *req, void *app)
 {
     struct treaty_server_work *work =
         work_on_config(req, app, TREATY_TASK_SET_CONFIG);
-    struct treaty_error err;
-    enum treaty_code code;
 
     if (!work)
         return;
     work->put = put_set;
-    code = take_change(req, &work->task.config, &err);
-    treaty_server_work_run(work, code, &err);
+    work->read = read_change;
+    treaty_server_work_read(work);
 }
 
 void treaty_server_config_delete(struct treaty_http_request *req, void *app)

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 struct treaty_server_watch;
+struct treaty_server_work;
 
 struct treaty_server {
     struct treaty_server_options options;
@@ -119,7 +120,8 @@ void treaty_server_put_config(struct treaty_json_writer *w,
 
 /*
  * body.c. The JSON body as an object: TREATY_EENTITY when there is none,
- * TREATY_EREQUEST when it is not JSON or not an object.
+ * TREATY_EREQUEST when it is not JSON or not an object, TREATY_ELIMIT when it
+ * holds more than 100,000 values.
  */
 TREATY_MUST_CHECK enum treaty_code
 treaty_server_body(struct treaty_http_request *req,
@@ -128,10 +130,11 @@ treaty_server_body(struct treaty_http_request *req,
 TREATY_MUST_CHECK enum treaty_code
 treaty_server_body_str(const struct treaty_json *body, const char *name,
                        struct treaty_str *ret, struct treaty_error *err);
-/* A RegisterSchemaRequest, into `task`; TREATY_EREQUEST, TREATY_EENTITY. */
+/* A RegisterSchemaRequest, into the task: a `read` of struct
+ * treaty_server_work. TREATY_EREQUEST, TREATY_EENTITY. */
 TREATY_MUST_CHECK enum treaty_code
-treaty_server_body_schema(struct treaty_http_request *req,
-                          struct treaty_task *task, struct treaty_error *err);
+treaty_server_body_schema(struct treaty_server_work *work,
+                          struct treaty_error *err);
 
 /*
  * task.c. A task of the registry for one request, on the request's arena, with
@@ -145,6 +148,9 @@ struct treaty_server_work {
      * task's schema and nothing else. */
     void (*put)(struct treaty_json_writer *w, const struct treaty_task *task);
     int32_t id_max; /* to tell along with a schema, or 0 */
+    /* Takes the task's inputs from the request's body. */
+    enum treaty_code (*read)(struct treaty_server_work *work,
+                             struct treaty_error *err);
 };
 
 struct treaty_server_work *
@@ -157,6 +163,9 @@ treaty_server_work_new(struct treaty_server *server,
 void treaty_server_work_run(struct treaty_server_work *work,
                             enum treaty_code code,
                             const struct treaty_error *err);
+/* The same after `work->read`; a large body is read on a thread of the registry
+ * as well, since it would keep the loop's other clients waiting. */
+void treaty_server_work_read(struct treaty_server_work *work);
 
 /*
  * The form of a schema's text that the request asks for with `format`, .data

@@ -55,19 +55,18 @@ static void put_mode(struct treaty_json_writer *w,
 }
 
 /* An explicit null clears; leaving the member out says nothing at all. */
-static enum treaty_code take_mode(struct treaty_http_request *req,
-                                  struct treaty_str *ret,
+static enum treaty_code read_mode(struct treaty_server_work *work,
                                   struct treaty_error *err)
 {
     const struct treaty_json *body;
-    enum treaty_code code = treaty_server_body(req, &body, err);
+    enum treaty_code code = treaty_server_body(work->req, &body, err);
 
     if (code)
         return code;
     if (!treaty_json_get(body, "mode"))
         return treaty_fail(err, TREATY_EMODE, TREATY_NO_OFFSET,
                            "the request has no member \"mode\"");
-    return treaty_server_body_str(body, "mode", ret, err);
+    return treaty_server_body_str(body, "mode", &work->task.mode, err);
 }
 
 static struct treaty_server_work *work_on_mode(struct treaty_http_request *req,
@@ -89,13 +88,11 @@ void treaty_server_mode_put(struct treaty_http_request *req, void *app)
 {
     struct treaty_server_work *work =
         work_on_mode(req, app, TREATY_TASK_SET_MODE);
-    struct treaty_error err;
-    enum treaty_code code;
 
     if (!work)
         return;
-    code = take_mode(req, &work->task.mode, &err);
-    treaty_server_work_run(work, code, &err);
+    work->read = read_mode;
+    treaty_server_work_read(work);
 }
 
 void treaty_server_mode_delete(struct treaty_http_request *req, void *app)

@@ -54,17 +54,15 @@ void treaty_server_subject_lookup(struct treaty_http_request *req, void *app)
 {
     struct treaty_server_work *work = treaty_server_work_new(
         (struct treaty_server *)app, req, TREATY_TASK_LOOKUP);
-    struct treaty_error err;
-    enum treaty_code code;
 
     if (!work)
         return;
     work->put = put_found;
+    work->read = treaty_server_body_schema;
     work->task.subject = treaty_http_param(req, 0);
     work->task.deleted = treaty_server_flag(req, "deleted");
     work->task.how = treaty_server_form(req);
-    code = treaty_server_body_schema(req, &work->task, &err);
-    treaty_server_work_run(work, code, &err);
+    treaty_server_work_read(work);
 }
 
 static void put_deleted(struct treaty_json_writer *w,

@@ -12,6 +12,9 @@
 #include "base/locate.h"
 #include "base/str.h"
 
+/* Bodies of more bytes are read elsewhere: this takes half a millisecond. */
+enum { BODY_LARGE = 64 << 10 };
+
 struct treaty_server_work *
 treaty_server_work_new(struct treaty_server *server,
                        struct treaty_http_request *req,
@@ -224,4 +227,28 @@ void treaty_server_work_run(struct treaty_server_work *work,
         answer(work);
     else
         submit(work);
+}
+
+/* On a thread of the registry. */
+static void on_prepare(struct treaty_task *task, void *ctx)
+{
+    struct treaty_server_work *work = (struct treaty_server_work *)ctx;
+
+    task->code = work->read(work, &task->error);
+    /* A place in the body is none in the schema. */
+    task->error.offset = TREATY_NO_OFFSET;
+}
+
+void treaty_server_work_read(struct treaty_server_work *work)
+{
+    struct treaty_error err;
+    enum treaty_code code;
+
+    if (treaty_http_body(work->req).len > BODY_LARGE) {
+        work->task.prepare = on_prepare;
+        submit(work);
+        return;
+    }
+    code = work->read(work, &err);
+    treaty_server_work_run(work, code, &err);
 }

@@ -5,7 +5,7 @@
  *
  *     input: [1, "a"]            several lines are joined by line ends
  *     flags: comments nan        see flag_rows
- *     depth: 2                   depth_max, and size: size_max
+ *     depth: 2                   depth_max; size: size_max; values: value_max
  *     tree:  array 0-8 (number 1-2 1, string 4-7 a)
  *     error: EJSON 4 1:5 trailing comma: ...
  *
@@ -196,6 +196,9 @@ static void read_line(struct sample *sample, struct treaty_str line)
     } else if (treaty_str_eq_z(key, "size")) {
         CHECK(treaty_str_to_u64(text, &number));
         sample->options.size_max = number;
+    } else if (treaty_str_eq_z(key, "values")) {
+        CHECK(treaty_str_to_u64(text, &number));
+        sample->options.value_max = number;
     } else if (treaty_str_eq_z(key, "tree") || treaty_str_eq_z(key, "error")) {
         sample->want = line;
     } else {

@@ -7,7 +7,9 @@
 #include "harness/service.h"
 #include "harness/tap.h"
 
+#include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -280,6 +282,156 @@ static void sizes_have_limits(void)
                   "{\\\"type\\\":\\\"array\\\",\\\"items\\\":", 10000, "\"}",
                   422, 42209);
     expect_filled("{\"a\":", "[", 10000, "}", 400, 400);
+    expect_filled("{\"a\":", "[", 100000, "}", 400, 400);
+    /* Values in a body: the object and the array count. */
+    expect_filled("{\"a\":[0", ",1", 100000 - 3, "]}", 200, -1);
+    expect_filled("{\"a\":[0", ",1", 100000 - 2, "]}", 422, 42209);
+    service_stop(&service);
+}
+
+/* A thread that checks, held up until it is told to go on. */
+struct holdup {
+    sem_t is_there;
+    sem_t may_go;
+    sem_t is_done;
+};
+
+static void hold_up(struct treaty_task *task, void *ctx)
+{
+    struct holdup *holdup = (struct holdup *)ctx;
+
+    (void)sem_post(&holdup->is_there);
+    (void)sem_wait(&holdup->may_go);
+    task->code = TREATY_EBUSY;
+}
+
+static void end_holdup(struct treaty_task *task, void *ctx)
+{
+    (void)task;
+    (void)sem_post(&((struct holdup *)ctx)->is_done);
+}
+
+/* Send a registration whose body has `size` bytes; the connection. */
+static int post_of_size(size_t size)
+{
+    const char before[] = "{\"schema\":\"\\\"int\\\"\",\"pad\":\"";
+    struct treaty_buf buf;
+    int fd = tap_connect(service.port);
+
+    treaty_buf_init(&buf, 0);
+    treaty_buf_printf(&buf,
+                      "POST /subjects/padded/versions HTTP/1.1\r\nHost: a\r\n"
+                      "Content-Length: %zu\r\n\r\n%s",
+                      size, before);
+    for (size_t i = sizeof(before) - 1 + 2; i < size; i++)
+        treaty_buf_put_c(&buf, 'x');
+    treaty_buf_put_z(&buf, "\"}");
+    CHECK(tap_send(fd, treaty_buf_str(&buf)));
+    treaty_buf_release(&buf);
+    return fd;
+}
+
+static void expect_status(int fd, int status)
+{
+    struct tap_reply reply;
+
+    tap_read_reply(fd, false, &reply);
+    CHECK_INT(reply.status, status);
+    tap_reply_free(&reply);
+}
+
+static bool is_silent(int fd, int ms)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+
+    return poll(&one, 1, ms) == 0;
+}
+
+/*
+ * A large body is read by the thread that checks, never by the loop: while
+ * that thread is held up it waits, and everybody else is served.
+ */
+static void large_bodies_hold_up_nobody(void)
+{
+    enum { LARGE = (64 << 10) + 1 };
+    struct treaty_arena arena = {0};
+    struct holdup holdup;
+    struct treaty_task task = {.kind = TREATY_TASK_CHECK,
+                               .arena = &arena,
+                               .prepare = hold_up,
+                               .done = end_holdup,
+                               .ctx = &holdup};
+    int large;
+    int small;
+
+    service_start(&service, "memory:", 1);
+    (void)sem_init(&holdup.is_there, 0, 0);
+    (void)sem_init(&holdup.may_go, 0, 0);
+    (void)sem_init(&holdup.is_done, 0, 0);
+    CHECK(!treaty_registry_submit(service.registry, &task));
+    (void)sem_wait(&holdup.is_there);
+    large = post_of_size(LARGE);
+    small = post_of_size(LARGE - 1);
+    expect_status(small, 200);
+    CHECK(tap_send_z(small, "GET /schemas/ids/1 HTTP/1.1\r\nHost: a\r\n\r\n"));
+    expect_status(small, 200);
+    CHECK(is_silent(large, 50));
+    (void)sem_post(&holdup.may_go);
+    expect_status(large, 200);
+    (void)sem_wait(&holdup.is_done);
+    (void)close(large);
+    (void)close(small);
+    service_stop(&service);
+    treaty_arena_release(&arena);
+}
+
+/* Large bodies reach every route that takes one, and fail like small ones. */
+static void large_bodies_reach_every_route(void)
+{
+    static const struct {
+        const char *line;
+        const char *member;
+        int status;
+    } rows[] = {
+        {"POST /subjects/s/versions", "\"schema\":\"\\\"int\\\"\"", 200},
+        {"POST /subjects/s", "\"schema\":\"\\\"int\\\"\"", 200},
+        {"POST /subjects/s", "\"schema\":\"\\\"long\\\"\"", 404},
+        {"POST /compatibility/subjects/s/versions",
+         "\"schema\":\"\\\"long\\\"\"", 200},
+        {"POST /compatibility/subjects/s/versions/1",
+         "\"schema\":\"\\\"long\\\"\"", 200},
+        {"POST /compatibility/subjects/s/versions/0",
+         "\"schema\":\"\\\"long\\\"\"", 422},
+        {"POST /subjects/s/versions", "\"schema\":\"\\\"oops\\\"\"", 422},
+        {"POST /subjects/s/versions", "\"schema\":7", 400},
+        {"POST /subjects/s/versions", "oops", 400},
+        {"PUT /config", "\"compatibility\":\"NONE\"", 200},
+        {"PUT /config/s", "\"compatibility\":\"OOPS\"", 422},
+        {"PUT /mode", "\"mode\":\"READWRITE\"", 200},
+        {"PUT /mode/s", "\"mode\":7", 400},
+    };
+    enum { SIZE = 200000 };
+    static char request[SIZE + 300];
+
+    service_start(&service, "memory:", 1);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int len = snprintf(request, sizeof(request),
+                           "%s HTTP/1.1\r\nHost: a\r\n"
+                           "Content-Length: %d\r\n\r\n{%s,\"x\":1",
+                           rows[i].line, SIZE, rows[i].member);
+        int head = len - (int)strlen(strstr(request, "\r\n\r\n") + 4);
+        struct tap_reply reply;
+
+        memset(request + len, ' ', (size_t)(SIZE - (len - head) - 1));
+        request[head + SIZE - 1] = '}';
+        request[head + SIZE] = '\0';
+        tap_ask(service.port, request, &reply);
+        if (reply.status != rows[i].status)
+            tap_fail(__FILE__, __LINE__, "%s {%s}: status %d, not %d: %.*s",
+                     rows[i].line, rows[i].member, reply.status, rows[i].status,
+                     (int)reply.body.len, reply.body.data);
+        tap_reply_free(&reply);
+    }
     service_stop(&service);
 }
 
@@ -368,5 +520,7 @@ TAP_MAIN({"many register while others read", many_register_while_others_read},
          {"clients hang up while commits run",
           clients_hang_up_while_commits_run},
          {"sizes have limits", sizes_have_limits},
+         {"large bodies hold up nobody", large_bodies_hold_up_nobody},
+         {"large bodies reach every route", large_bodies_reach_every_route},
          {"a full store is read only", a_full_store_is_read_only},
          {"counts requests", counts_requests})
