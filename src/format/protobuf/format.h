@@ -21,6 +21,11 @@ treaty_proto_part_of(const struct treaty_schema *schema)
 enum treaty_code treaty_proto_parse(const struct treaty_source *source,
                                     struct treaty_schema **ret,
                                     struct treaty_error *err);
+enum treaty_code treaty_proto_imports(struct treaty_arena *arena,
+                                      struct treaty_str text,
+                                      struct treaty_str **ret,
+                                      size_t *ret_count,
+                                      struct treaty_error *err);
 enum treaty_code treaty_proto_part(struct treaty_schema *schema,
                                    struct treaty_str name,
                                    struct treaty_schema **ret,
