@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/protobuf/format.h"
+
+#include "base/error.h"
+#include "base/str.h"
+#include "format/protobuf/canonical.h"
+#include "format/schema.h"
+
+static enum treaty_code put_canonical(struct treaty_schema *schema,
+                                      struct treaty_error *err)
+{
+    struct treaty_buf out;
+    enum treaty_code code;
+
+    treaty_buf_init(&out, 0);
+    code = treaty_proto_put_text(treaty_proto_tree(schema),
+                                 TREATY_PROTO_CANONICAL, &out, err);
+    if (!code)
+        schema->canonical =
+            treaty_arena_dup(&schema->arena, treaty_buf_str(&out));
+    treaty_buf_release(&out);
+    if (!code && !schema->canonical.data)
+        code = treaty_fail_nomem(err);
+    return code;
+}
+
+static void note_objection(struct treaty_schema *schema,
+                           const struct treaty_proto_tree *tree)
+{
+    const struct treaty_proto_objection *said =
+        &tree->objections[TREATY_PROTO_PROTOC];
+    bool is_here = said->file == tree->file;
+
+    if (said->raised)
+        (void)treaty_fail(&schema->objection, said->code,
+                          is_here ? said->pos : TREATY_NO_OFFSET, "%s",
+                          said->message);
+}
+
+/* What a text is known by: its first message, or its first enum if that is all
+ * it has. */
+static void name_schema(struct treaty_schema *schema,
+                        const struct treaty_proto_file *file)
+{
+    schema->name = TREATY_STR("");
+    schema->indexes = TREATY_STR("");
+    if (file->message_count) {
+        schema->part = file->messages[0];
+        schema->name = file->messages[0]->full;
+        schema->indexes = (struct treaty_str){"", 1};
+    } else if (file->enum_count) {
+        schema->name = file->enums[0]->full;
+    }
+}
+
+enum treaty_code treaty_proto_parse(const struct treaty_source *source,
+                                    struct treaty_schema **ret,
+                                    struct treaty_error *err)
+{
+    struct treaty_source copy = *source;
+    struct treaty_proto_tree *tree = NULL;
+    struct treaty_schema *schema;
+    enum treaty_code code =
+        treaty_schema_new(&treaty_format_protobuf, source, &schema, err);
+
+    if (code)
+        return code;
+    copy.text = schema->text;
+    code = treaty_proto_load(&schema->arena, &copy, &tree, err);
+    if (!code) {
+        schema->root = tree;
+        name_schema(schema, tree->file);
+        if (source->strictness != TREATY_STORED)
+            note_objection(schema, tree);
+        code = put_canonical(schema, err);
+    }
+    if (code) {
+        treaty_schema_unref(schema);
+        return code;
+    }
+    *ret = schema;
+    return TREATY_OK;
+}
+
+enum treaty_code treaty_proto_normalize(const struct treaty_schema *schema,
+                                        struct treaty_buf *out,
+                                        struct treaty_error *err)
+{
+    return treaty_proto_put_text(treaty_proto_tree(schema),
+                                 TREATY_PROTO_NORMALIZED, out, err);
+}
+
+enum treaty_code treaty_proto_render(const struct treaty_schema *schema,
+                                     struct treaty_str how,
+                                     struct treaty_buf *out, bool *ret_known,
+                                     struct treaty_error *err)
+{
+    *ret_known = treaty_str_eq_nocase(how, TREATY_STR("ignore_extensions"));
+    if (!*ret_known)
+        return TREATY_OK;
+    return treaty_proto_put_text(treaty_proto_tree(schema), TREATY_PROTO_PLAIN,
+                                 out, err);
+}
+
+static bool same_references(const struct treaty_schema *a,
+                            const struct treaty_schema *b)
+{
+    if (a->reference_count != b->reference_count)
+        return false;
+    for (size_t i = 0; i < a->reference_count; i++) {
+        const struct treaty_reference *x = &a->references[i];
+        const struct treaty_reference *y = &b->references[i];
+
+        if (!treaty_str_eq(x->name, y->name) ||
+            !treaty_str_eq(x->subject, y->subject) || x->version != y->version)
+            return false;
+    }
+    return true;
+}
+
+/* An import cannot be spelled out in a .proto, so there is nothing to resolve
+ * and only what prints alike is the same. */
+bool treaty_proto_equivalent(const struct treaty_schema *a,
+                             const struct treaty_schema *b)
+{
+    return treaty_str_eq(a->canonical, b->canonical) && same_references(a, b);
+}
+
+const struct treaty_format treaty_format_protobuf = {
+    .name = "PROTOBUF",
+    .parse = treaty_proto_parse,
+    .imports = treaty_proto_imports,
+    .part = treaty_proto_part,
+    .part_at = treaty_proto_part_at,
+    .normalize = treaty_proto_normalize,
+    .render = treaty_proto_render,
+    .equivalent = treaty_proto_equivalent,
+};
