@@ -135,7 +135,8 @@ static void parse_rpc(struct treaty_proto_parser *p,
     if (!treaty_proto_accept_word(p, "returns"))
         treaty_proto_stop_unexpected(p, "\"returns\"");
     parse_rpc_type(p, &rpc->response, &rpc->streams_response);
-    if (treaty_proto_accept(p, '{'))
+    rpc->has_block = treaty_proto_accept(p, '{');
+    if (rpc->has_block)
         parse_rpc_block(p, &options);
     else
         treaty_proto_expect(p, ';', "behind the method");

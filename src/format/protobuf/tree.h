@@ -272,6 +272,7 @@ struct treaty_proto_rpc {
     struct treaty_proto_ref response;
     bool streams_request;
     bool streams_response;
+    bool has_block; /* `{ ... }` instead of `;`, options in it or not */
     struct treaty_proto_options options;
 };
 
