@@ -23,12 +23,14 @@ struct writer {
     enum treaty_code code;
 };
 
+/* Options that are all for the source only leave nothing behind. */
 static void put_options(struct writer *w, uint32_t number,
                         enum treaty_proto_target target, struct treaty_str full,
                         const struct treaty_proto_options *options)
 {
     struct treaty_proto_place place = {target, full, options};
     struct treaty_proto_dynamic *message;
+    size_t before = w->out->len;
     size_t at;
 
     if (options->count == 0 || w->code != TREATY_OK)
@@ -38,7 +40,10 @@ static void put_options(struct writer *w, uint32_t number,
         return;
     at = treaty_proto_put_open(w->out, number);
     treaty_proto_dynamic_put(message, false, w->out);
-    treaty_proto_put_close(w->out, at);
+    if (w->out->len == at)
+        w->out->len = before;
+    else
+        treaty_proto_put_close(w->out, at);
 }
 
 /* A full name goes out with the dot that says so. */
@@ -157,12 +162,14 @@ static void put_default(struct writer *w,
     treaty_proto_put_close(w->out, at);
 }
 
-/* A proto3 field that is `optional` by that word. */
+/* A proto3 field that is `optional` by that word, as key and value of a made
+ * entry are not. */
 static bool is_optional_3(const struct writer *w,
                           const struct treaty_proto_field *field)
 {
     return w->file->syntax == TREATY_PROTO_3 &&
-           field->label == TREATY_PROTO_OPTIONAL;
+           field->label == TREATY_PROTO_OPTIONAL &&
+           !(field->parent && field->parent->is_synthetic);
 }
 
 /* `oneof` is the index of the field's oneof, written or made up, or -1. */
@@ -442,6 +449,8 @@ static void put_rpc(struct writer *w, struct treaty_str service,
     put_ref(w, TREATY_RPC_RESPONSE, &rpc->response);
     put_options(w, TREATY_RPC_OPTIONS, TREATY_PROTO_TARGET_RPC, full,
                 &rpc->options);
+    if (rpc->has_block && rpc->options.count == 0)
+        treaty_proto_put_bytes(w->out, TREATY_RPC_OPTIONS, TREATY_STR(""));
     if (rpc->streams_request)
         treaty_proto_put_int(w->out, TREATY_RPC_STREAMS_REQUEST, 1);
     if (rpc->streams_response)

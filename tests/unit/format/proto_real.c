@@ -1,19 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Real .proto files, read in place from the corpus of public repositories:
- * protoc accepts each of them, so both the reading of it and the checks must.
+ * each is accepted, and its descriptor is protoc's byte for byte.
  */
+#include "base/digest.h"
+#include "format/protobuf/descriptor.h"
 #include "format/protobuf/load.h"
 #include "unit/format/corpus.h"
 
 #include <stdlib.h>
 
-enum { TEXT_MAX = 16 << 20, IMPORTS_MAX = 1024 };
+enum { TEXT_MAX = 16 << 20, FILES_MAX = 1024 };
 
 static char folder[1024];
 
-/* The folder, or NULL after marking the test as skipped. */
-static const char *find_folder(const char *file)
+/* All files of the corpus, by the path that they are imported as. */
+static struct treaty_import library[FILES_MAX];
+static size_t library_count;
+static struct treaty_arena library_arena;
+
+static struct treaty_str read_text(struct treaty_arena *arena,
+                                   struct treaty_str name)
+{
+    struct treaty_str path =
+        treaty_arena_printf(arena, "%s/%.*s", folder, (int)name.len, name.data);
+    struct treaty_str text = {0};
+    struct treaty_error err;
+
+    if (treaty_file_read(arena, path.data, TEXT_MAX, &text, &err) != TREATY_OK)
+        tap_fail(path.data, 0, "%s", err.message);
+    return text;
+}
+
+static void add_to_library(const struct corpus_line *line)
+{
+    struct treaty_import *import = &library[library_count++];
+
+    import->reference.name = treaty_arena_dup(
+        &library_arena, corpus_text(line->json, "import_path"));
+    import->reference.subject = import->reference.name;
+    import->reference.version = 1;
+    import->text = read_text(&library_arena, corpus_text(line->json, "file"));
+}
+
+/* False after marking the test as skipped. */
+static bool find_folder(void)
 {
     const char *env = getenv("TREATY_REAL_CORPUS");
     char path[1200];
@@ -24,114 +55,95 @@ static const char *find_folder(const char *file)
     else
         (void)snprintf(folder, sizeof(folder),
                        TREATY_SOURCE_DIR "/../shared/corpus/real/protobuf");
-    (void)snprintf(path, sizeof(path), "%s/%s", folder, file);
+    (void)snprintf(path, sizeof(path), "%s/facts.jsonl", folder);
     probe = fopen(path, "rb");
     if (!probe) {
         tap_skip("no corpus of real schemas at %s", folder);
-        return NULL;
+        return false;
     }
     fclose(probe);
-    return folder;
-}
-
-static struct treaty_str read_text(struct treaty_arena *arena,
-                                   const char *below, struct treaty_str name)
-{
-    struct treaty_str path = treaty_arena_printf(
-        arena, "%s/%s%.*s", folder, below, (int)name.len, name.data);
-    struct treaty_str text = {0};
-
-    if (treaty_file_read(arena, path.data, TEXT_MAX, &text, NULL) != TREATY_OK)
-        return (struct treaty_str){0};
-    return text;
-}
-
-/* Every file of the corpus may be imported: a list of them, read once. */
-static struct treaty_arena library_arena;
-static struct treaty_import library[IMPORTS_MAX];
-static size_t library_count;
-
-static void add_to_library(const struct corpus_line *line)
-{
-    struct treaty_str path = corpus_text(line->json, "import_path");
-
-    if (library_count == IMPORTS_MAX)
-        return;
-    library[library_count].reference.name =
-        treaty_arena_dup(&library_arena, path);
-    library[library_count].text = read_text(&library_arena, "src/", path);
-    library_count++;
-}
-
-static bool open_library(const char *file)
-{
-    char path[1200];
-
-    if (!find_folder(file))
-        return false;
-    (void)snprintf(path, sizeof(path), "%s/facts.jsonl", folder);
-    library_count = 0;
-    corpus_each(path, add_to_library);
+    if (library_count == 0)
+        corpus_each(path, add_to_library);
     return true;
 }
 
-static void check_text(const struct corpus_line *line, struct treaty_str text)
+static struct treaty_str hash(struct treaty_arena *arena,
+                              struct treaty_str bytes)
 {
-    struct treaty_source source = {
-        .text = text,
-        .imports = library,
-        .import_count = library_count,
-        .strictness = TREATY_STRICT,
-    };
-    struct treaty_arena arena = {0};
-    struct treaty_proto_tree *tree = NULL;
-    struct treaty_error err = {0};
-    const struct treaty_proto_objection *said;
+    uint8_t digest[TREATY_SHA256_SIZE];
+    struct treaty_buf hex;
+    struct treaty_str text;
 
-    if (treaty_proto_load(&arena, &source, &tree, &err) != TREATY_OK)
-        tap_fail(line->file, line->number, "refused at %zu: %s", err.offset,
+    CHECK_INT(treaty_sha256(bytes.data, bytes.len, digest), TREATY_OK);
+    treaty_buf_init(&hex, 0);
+    treaty_buf_put_hex(&hex, digest, sizeof(digest));
+    text = treaty_arena_dup(arena, treaty_buf_str(&hex));
+    treaty_buf_release(&hex);
+    return text;
+}
+
+static void check_descriptor(const struct corpus_line *line,
+                             const struct treaty_proto_tree *tree,
+                             struct treaty_str want)
+{
+    struct treaty_str path = corpus_text(line->json, "import_path");
+    struct treaty_error err = {0};
+    struct treaty_buf out;
+
+    treaty_buf_init(&out, 0);
+    if (treaty_proto_put_descriptor(tree, tree->file, path, &out, &err) !=
+        TREATY_OK)
+        tap_fail(line->file, line->number, "%.*s: %s", (int)path.len, path.data,
                  err.message);
-    else if (tree->objections[TREATY_PROTO_REFERENCE].raised) {
-        said = &tree->objections[TREATY_PROTO_REFERENCE];
-        tap_fail(line->file, line->number, "objection at %zu: %s", said->pos,
-                 said->message);
-    }
-    treaty_arena_release(&arena);
-    tap_add_passed(1);
+    else if (!treaty_str_eq(hash(line->arena, treaty_buf_str(&out)), want))
+        tap_fail(line->file, line->number, "%.*s: another descriptor",
+                 (int)path.len, path.data);
+    else
+        tap_add_passed(1);
+    treaty_buf_release(&out);
 }
 
 static void check_file(const struct corpus_line *line)
 {
-    check_text(line, read_text(line->arena, "src/",
-                               corpus_text(line->json, "import_path")));
+    const struct treaty_json *protoc = treaty_json_get(line->json, "protoc");
+    struct treaty_source source = {
+        .text = read_text(line->arena, corpus_text(line->json, "file")),
+        .imports = library,
+        .import_count = library_count,
+        .strictness = TREATY_STRICT};
+    struct treaty_arena arena = {0};
+    struct treaty_error err = {0};
+    struct treaty_proto_tree *tree;
+    bool accepted =
+        treaty_proto_load(&arena, &source, &tree, &err) == TREATY_OK;
+
+    if (accepted != corpus_true(protoc, "accept"))
+        tap_fail(line->file, line->number, "%s: %s",
+                 accepted ? "accepted" : "refused", err.message);
+    else if (accepted)
+        check_descriptor(line, tree, corpus_text(protoc, "sha256"));
+    treaty_arena_release(&arena);
 }
 
-static void check_version(const struct corpus_line *line)
-{
-    check_text(line,
-               read_text(line->arena, "", corpus_text(line->json, "file")));
-}
-
-static void over(const char *file, void (*check)(const struct corpus_line *))
+static void files_agree(void)
 {
     char path[1200];
 
-    if (!open_library(file))
+    if (!find_folder())
         return;
-    (void)snprintf(path, sizeof(path), "%s/%s", folder, file);
-    corpus_each(path, check);
+    (void)snprintf(path, sizeof(path), "%s/facts.jsonl", folder);
+    corpus_each(path, check_file);
+}
+
+static void versions_agree(void)
+{
+    char path[1200];
+
+    if (!find_folder())
+        return;
+    (void)snprintf(path, sizeof(path), "%s/histories_versions.jsonl", folder);
+    corpus_each(path, check_file);
     treaty_arena_release(&library_arena);
 }
 
-static void files_are_accepted(void)
-{
-    over("facts.jsonl", check_file);
-}
-
-static void versions_are_accepted(void)
-{
-    over("histories_versions.jsonl", check_version);
-}
-
-TAP_MAIN({"real files", files_are_accepted},
-         {"real versions", versions_are_accepted})
+TAP_MAIN({"real files", files_agree}, {"real versions", versions_agree})
