@@ -142,41 +142,51 @@ static enum treaty_code add_file(struct treaty_proto_loader *loader,
     return TREATY_OK;
 }
 
-/* The text that `path` stands for: a reference, or a file that we carry. */
-static enum treaty_code find_text(struct treaty_proto_loader *loader,
-                                  struct treaty_str path,
-                                  struct treaty_str *ret, bool *ret_builtin)
+static const struct treaty_import *
+find_import(const struct treaty_source *source, struct treaty_str path)
 {
-    const struct treaty_source *source = loader->source;
-
     for (size_t i = 0; i < source->import_count; i++) {
-        if (!treaty_str_eq(source->imports[i].reference.name, path))
-            continue;
-        *ret = treaty_arena_dup(loader->arena, source->imports[i].text);
-        return ret->data ? TREATY_OK : treaty_fail_nomem(loader->err);
+        if (treaty_str_eq(source->imports[i].reference.name, path))
+            return &source->imports[i];
     }
-    *ret = treaty_proto_builtin(path);
-    *ret_builtin = ret->data != NULL;
+    return NULL;
+}
+
+/* Copy what the registry knows of a file. */
+static enum treaty_code copy_import(struct treaty_proto_loader *loader,
+                                    const struct treaty_import *import,
+                                    struct treaty_proto_file *file)
+{
+    const struct treaty_reference *reference = &import->reference;
+
+    file->text = treaty_arena_dup(loader->arena, import->text);
+    file->version = reference->version;
+    if (reference->subject.data)
+        file->subject = treaty_arena_dup(loader->arena, reference->subject);
+    if (!file->text.data || (reference->subject.data && !file->subject.data))
+        return treaty_fail_nomem(loader->err);
     return TREATY_OK;
 }
 
-/* Parse what `path` stands for; NULL when nothing does. */
+/* Parse what `path` stands for, a reference or a file that we carry; NULL when
+ * nothing does. */
 static enum treaty_code open_file(struct treaty_proto_loader *loader,
                                   struct treaty_str path,
                                   struct treaty_proto_file **ret)
 {
-    struct treaty_str text = {0};
-    bool is_builtin = false;
+    const struct treaty_import *import = find_import(loader->source, path);
+    struct treaty_str text = import ? import->text : treaty_proto_builtin(path);
     struct treaty_proto_file *file;
-    enum treaty_code code = find_text(loader, path, &text, &is_builtin);
 
     *ret = NULL;
-    if (code || !text.data)
-        return code;
+    if (!text.data)
+        return TREATY_OK;
     file = new_file(loader, path, text);
     if (!file)
         return treaty_fail_nomem(loader->err);
-    file->is_builtin = is_builtin;
+    file->is_builtin = !import;
+    if (import && copy_import(loader, import, file) != TREATY_OK)
+        return TREATY_ENOMEM;
     *ret = file;
     return treaty_proto_parse_file(loader, file);
 }

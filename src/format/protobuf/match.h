@@ -21,7 +21,7 @@ struct treaty_proto_entry {
     const void *element;
 };
 
-struct treaty_proto_list {
+struct treaty_proto_index {
     struct treaty_proto_entry *items;
     size_t count;
     size_t size;
@@ -29,24 +29,25 @@ struct treaty_proto_list {
 
 /* Room for `size` entries, on `arena`. */
 TREATY_MUST_CHECK enum treaty_code
-treaty_proto_list_init(struct treaty_proto_list *list,
-                       struct treaty_arena *arena, size_t size);
+treaty_proto_index_init(struct treaty_proto_index *list,
+                        struct treaty_arena *arena, size_t size);
 
 /* The next place, cleared; there is room for it. */
-struct treaty_proto_entry *treaty_proto_list_add(struct treaty_proto_list *l);
+struct treaty_proto_entry *
+treaty_proto_index_add(struct treaty_proto_index *index);
 
 /* Sort by key. Of entries with the same key the last one added stays. */
-void treaty_proto_list_sort(struct treaty_proto_list *list);
+void treaty_proto_index_sort(struct treaty_proto_index *list);
 
 /* The entry of a sorted list that has the key of `key`, or NULL. */
 const struct treaty_proto_entry *
-treaty_proto_list_find(const struct treaty_proto_list *list,
-                       const struct treaty_proto_entry *key);
+treaty_proto_index_find(const struct treaty_proto_index *list,
+                        const struct treaty_proto_entry *key);
 
 /* A walk over two sorted lists. */
 struct treaty_proto_match {
-    const struct treaty_proto_list *old;
-    const struct treaty_proto_list *new;
+    const struct treaty_proto_index *old;
+    const struct treaty_proto_index *new;
     size_t old_at;
     size_t new_at;
 };

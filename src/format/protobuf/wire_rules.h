@@ -13,10 +13,11 @@
  *     wire_field.c     fields and extensions
  *     wire_default.c   are two defaults the same value?
  *
- *  1. Messages, enums and services are matched by full name over all files of
- *     both sides, fields and enum values by number, extensions by number and
- *     the message that they extend. What has no partner is not looked into,
- *     and is no finding by itself: none of the rules forbids deleting a type.
+ *  1. Files are matched by path, the schema with the schema; in them messages,
+ *     enums and services by full name, fields and enum values by number,
+ *     extensions by number and the message that they extend. What has no
+ *     partner there is not looked into, and is no finding by itself: none of
+ *     the rules forbids deleting a type, or moving it to an import.
  *  2. A finding stands where the new file has the thing or, after a deletion,
  *     what contained it. One within an import stands at its import statement.
  *  3. Keys and values of two maps are held against each other at the fields.
@@ -86,11 +87,16 @@ void treaty_proto_wire_found(struct treaty_proto_wire *w,
                              const struct treaty_proto_spot *spot,
                              struct treaty_str old, struct treaty_str new);
 
+/* The place of `keyword` where it stands before the name at `pos`, else that:
+ * a declaration begins there. */
+size_t treaty_proto_statement(const struct treaty_proto_file *file, size_t pos,
+                              const char *keyword);
+
 void treaty_proto_wire_fail(struct treaty_proto_wire *w, enum treaty_code code);
 
 /* Room for `size` entries in `list`; false when memory ran out. */
-bool treaty_proto_wire_list(struct treaty_proto_wire *w,
-                            struct treaty_proto_list *list, size_t size);
+bool treaty_proto_wire_index(struct treaty_proto_wire *w,
+                             struct treaty_proto_index *list, size_t size);
 
 /* For `new` of treaty_proto_wire_found. */
 #define TREATY_PROTO_NOTHING ((struct treaty_str){NULL, 0})
