@@ -134,7 +134,7 @@ static enum treaty_code ask_pairs(struct check *check, struct sound *sound,
                                            check->err);
         if (code == TREATY_ENOMESSAGE)
             return TREATY_OK;
-        if (code == TREATY_OK)
+        if (code == TREATY_OK && parts.reader)
             code = ask_plan(check, sound, &parts, parts.writer->name);
         treaty_schema_unref(parts.reader);
         treaty_schema_unref(parts.writer);

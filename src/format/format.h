@@ -132,9 +132,10 @@ struct treaty_format {
                                 struct treaty_error *err);
 
     /*
-     * The `index`th pair of parts, from 0 on, of which the one in `reader` is
-     * what a consumer takes for the one in `writer`. The caller owns a count of
-     * each. TREATY_ENOMESSAGE past the last; NULL as above.
+     * The `index`th outermost part of `writer`, from 0 on, and the part that a
+     * consumer with the text of `reader` takes for it; both NULL when that has
+     * none. The caller owns a count of each. TREATY_ENOMESSAGE past the last
+     * one; NULL as above.
      */
     enum treaty_code (*pair)(struct treaty_schema *reader,
                              struct treaty_schema *writer, size_t index,

@@ -126,13 +126,19 @@ bool treaty_proto_equivalent(const struct treaty_schema *a,
     return treaty_str_eq(a->canonical, b->canonical) && same_references(a, b);
 }
 
+static const struct treaty_difference_form difference = {
+    "{errorType:\"", "\", description:\"", NULL, "\"}"};
+
 const struct treaty_format treaty_format_protobuf = {
     .name = "PROTOBUF",
     .parse = treaty_proto_parse,
     .imports = treaty_proto_imports,
     .part = treaty_proto_part,
     .part_at = treaty_proto_part_at,
+    .pair = treaty_proto_pair,
     .normalize = treaty_proto_normalize,
     .render = treaty_proto_render,
+    .compare = treaty_proto_compare,
+    .difference = &difference,
     .equivalent = treaty_proto_equivalent,
 };
