@@ -37,15 +37,18 @@ void treaty_proto_parse_assignment(struct treaty_proto_parser *p,
                                    struct treaty_proto_option *option)
 {
     struct treaty_proto_list parts = {0};
+    const uint32_t depth = p->depth;
 
     option->pos = p->token.pos;
+    /* `a.b.c = 1` says as much as `a = { b { c: 1 } }`, so it nests as deep. */
     do {
         parse_name_part(p, &parts);
-    } while (treaty_proto_accept(p, '.'));
+    } while (treaty_proto_accept(p, '.') && treaty_proto_enter(p));
     option->parts = parts.items;
     option->part_count = parts.count;
     treaty_proto_expect(p, '=', "behind the name of the option");
     parse_value(p, &option->value, false);
+    p->depth = depth;
 }
 
 void treaty_proto_parse_option(struct treaty_proto_parser *p,
