@@ -115,6 +115,10 @@ static const struct treaty_proto_symbol *look_up(struct linker *l,
         treaty_buf_put(&l->candidate, name);
         name = treaty_buf_str(&l->candidate);
     }
+    if (l->candidate.failed) {
+        l->code = treaty_fail_nomem(l->loader->err);
+        return NULL;
+    }
     symbol = treaty_map_find(&l->loader->tree->symbols, name);
     if (!symbol || everywhere || is_visible(l, symbol->file))
         return symbol;
