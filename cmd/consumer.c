@@ -15,6 +15,7 @@
 #include "cmd/consumer_options.h"
 #include "cmd/pace.h"
 #include "cmd/print_event.h"
+#include "cmd/schema_file.h"
 #include "cmd/supervise.h"
 #include "cmd/verifier.h"
 #include "cmd/versions.h"
@@ -199,6 +200,7 @@ static void print(struct session *s, const struct treaty_incoming *in,
         if (event) {
             printed.type = event->layout->root;
             printed.record = event->record;
+            printed.message = event->message;
             printed.id = event->id;
             printed.version = treaty_versions_of(&s->versions, event->id);
         }
@@ -226,8 +228,8 @@ static bool is_verified(struct session *s, const struct treaty_incoming *in,
     if (!s->verifier)
         return true;
     identity = treaty_stream_header(in->msg, TREATY_HEADER_IDENTITY);
-    code = treaty_verifier_check(s->verifier, message, event->record, identity,
-                                 &s->err);
+    code =
+        treaty_verifier_check(s->verifier, message, event, identity, &s->err);
     return !code;
 }
 
@@ -330,6 +332,12 @@ static enum treaty_code open_deserializer(struct session *s)
 {
     struct treaty_deserializer_options options = {
         .schema = s->options->schema_text.data,
+        .format =
+            treaty_schema_file_format(s->options->format, s->options->schema),
+        .message = s->options->message,
+        .references = s->options->imports.references,
+        .reference_count = s->options->imports.reference_count,
+        .imports = treaty_import_options_source(&s->options->imports),
         .walk_to_end = true,
         .no_wait = true,
     };

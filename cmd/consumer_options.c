@@ -24,6 +24,10 @@ static const struct treaty_flag flags[] = {
     {"schema", "FILE",
      "schema to read with; without one each event is read as it was written",
      TREATY_FLAG_TEXT, offsetof(struct treaty_consumer_command, schema), 0, 0},
+    TREATY_FORMAT_FLAG(struct treaty_consumer_command, format),
+    TREATY_MESSAGE_FLAG(struct treaty_consumer_command, message),
+    TREATY_FOLDER_FLAG(struct treaty_consumer_command, imports),
+    TREATY_REFERENCE_FLAG(struct treaty_consumer_command, imports),
     TREATY_REGISTRY_FLAGS(struct treaty_consumer_command, registry),
     {"lookup-rate", "N",
      "look-ups of unknown schemas a second, at most; 0 is 100", TREATY_FLAG_INT,
@@ -177,6 +181,10 @@ static const char *find_fault(struct treaty_consumer_command *o)
         return "-offset is beginning, end, N, -N or @TIME";
     if (o->schema && o->reader_version)
         return "-schema and -reader-version both say what to read with";
+    if (!o->schema && (o->imports.folders.count || o->imports.texts.count))
+        return "-I and -reference belong to a -schema";
+    if (o->message && !o->schema && !o->reader_version)
+        return "-message is of a -schema or a -reader-version";
     if (!parse_reader_version(o))
         return "-reader-version is a number from 1, or latest";
     if (!parse_ratio(o))
@@ -206,6 +214,8 @@ static enum treaty_code prepare(struct treaty_consumer_command *o,
     if (!code && o->schema)
         code = treaty_file_read(&o->arena, o->schema, SCHEMA_MAX,
                                 &o->schema_text, err);
+    if (!code)
+        code = treaty_import_options_read(&o->imports, &o->arena, err);
     return code;
 }
 

@@ -3,6 +3,7 @@
 #define TREATY_CMD_CONSUMER_OPTIONS_H
 
 /* The command line of `treaty consumer`, and what it comes to. */
+#include "cmd/import_options.h"
 #include "cmd/kafka_options.h"
 #include "cmd/registry_options.h"
 #include "stream/consumer.h"
@@ -21,6 +22,9 @@ struct treaty_consumer_command {
     const char *group;
     const char *subject;
     const char *schema;
+    const char *format;
+    const char *message;
+    struct treaty_import_options imports;
     const char *reader_version;
     struct treaty_registry_options registry;
     struct treaty_client_options client; /* what those flags say */

@@ -301,9 +301,10 @@ static const char *number(struct demo *demo, int64_t n)
 static bool produce(struct demo *demo)
 {
     say(demo, "Producers register version 1 of Order and write with it.");
+    /* With a key, so that every partition has events to show. */
     return RUN(demo, 0, 12, NULL, A("producer"), A("-topic"), A("orders"),
                A("-schema"), A("order-v1.avsc"), A("-compat"),
-               A("FULL_TRANSITIVE"), A("-count"),
+               A("FULL_TRANSITIVE"), A("-key"), A("order_id"), A("-count"),
                A(number(demo, demo->opt.count)), KAFKA(demo));
 }
 

@@ -33,6 +33,8 @@ enum output { OUT_TEXT, OUT_JSON, OUT_AVRO_JSON };
 
 struct options {
     const char *format;
+    const char *message;
+    struct treaty_import_options imports;
     const char *writer;
     const char *reader;
     const char *payload;
@@ -54,8 +56,12 @@ static const struct treaty_flag flags[] = {
      TREATY_FLAG_TEXT, offsetof(struct options, writer), 0, 0},
     {"reader", "FILE", "schema to read it with; else the writer's own",
      TREATY_FLAG_TEXT, offsetof(struct options, reader), 0, 0},
-    {"format", "FORMAT", "avro", TREATY_FLAG_TEXT,
-     offsetof(struct options, format), 0, 0},
+    TREATY_FORMAT_FLAG(struct options, format),
+    {"message", "NAME",
+     "full name of the message in a -payload, and of the one that -reader "
+     "reads; else what the frame says, or the schema's first",
+     TREATY_FLAG_TEXT, offsetof(struct options, message), 0, 0},
+    TREATY_FOLDER_FLAG(struct options, imports),
     TREATY_REGISTRY_FLAGS(struct options, registry),
     {"topic", "TOPIC", "take the record from this topic", TREATY_FLAG_TEXT,
      offsetof(struct options, place.topic), 0, 0},
@@ -86,6 +92,7 @@ struct job {
     struct treaty_str value;  /* of the record */
     struct treaty_str header; /* its schema header; .data NULL: none */
     struct treaty_frame frame;
+    struct treaty_str indexes; /* that say which message; .len 0: none */
     bool is_framed;
     struct treaty_schema *writer;
     struct treaty_schema *reader;
@@ -213,28 +220,69 @@ static int fetch_writer(struct job *job)
     return status;
 }
 
+static bool open_schema(const struct job *job, const char *path,
+                        const char *message, struct treaty_schema **ret)
+{
+    struct treaty_schema_file file = {.path = path,
+                                      .format = job->opt.format,
+                                      .message = message,
+                                      .imports = &job->opt.imports};
+
+    return treaty_schema_file_open(&file, ret);
+}
+
 static int load_schemas(struct job *job)
 {
-    int status = 0;
+    const char *message = job->opt.message;
+    struct treaty_error err;
 
-    if (job->opt.reader && !treaty_schema_file_load(
-                               job->opt.reader, job->opt.format, &job->reader))
+    if (treaty_import_options_read(&job->opt.imports, &job->arena, &err))
+        return complain(&err);
+    if (job->opt.reader &&
+        !open_schema(job, job->opt.reader, message, &job->reader))
         return 2;
-    if (job->opt.writer) {
-        if (!treaty_schema_file_load(job->opt.writer, job->opt.format,
-                                     &job->writer))
-            return 2;
-    } else if (job->is_framed) {
-        status = fetch_writer(job);
-    } else {
-        fputs("treaty frame: -payload needs -writer FILE, the schema that "
-              "wrote it\n",
-              stderr);
-        status = 2;
+    if (job->opt.writer)
+        return open_schema(job, job->opt.writer,
+                           job->is_framed ? NULL : message, &job->writer)
+                   ? 0
+                   : 2;
+    if (job->is_framed)
+        return fetch_writer(job);
+    fputs("treaty frame: -payload needs -writer FILE, the schema that wrote "
+          "it\n",
+          stderr);
+    return 2;
+}
+
+static void replace(struct treaty_schema **schema, struct treaty_schema *by)
+{
+    treaty_schema_unref(*schema);
+    *schema = by;
+}
+
+/* The message that the frame names, and the reader's for it. */
+static int choose_messages(struct job *job)
+{
+    struct treaty_str before = treaty_frame_indexes(&job->frame);
+    struct treaty_schema *part;
+    struct treaty_error err;
+
+    if (job->is_framed) {
+        if (treaty_schema_of_frame(job->writer, &job->frame, &part, &err)) {
+            fprintf(stderr, "treaty frame: %s (byte %zu)\n", err.message,
+                    err.offset);
+            return 1;
+        }
+        replace(&job->writer, part);
+        job->indexes = treaty_str_sub(
+            before, 0, before.len - treaty_frame_indexes(&job->frame).len);
     }
-    if (!status && !job->reader)
+    if (!job->reader)
         job->reader = treaty_schema_ref(job->writer);
-    return status;
+    else if (!job->opt.message &&
+             !treaty_schema_part(job->reader, job->writer->name, &part, NULL))
+        replace(&job->reader, part);
+    return 0;
 }
 
 /* Printing. */
@@ -268,6 +316,10 @@ static void print_head(const struct job *job)
         printf("header                            guid                   "
                "               %s\n",
                guid);
+        if (job->indexes.len)
+            printf("header                            message                "
+                   "indexes        %.*s\n",
+                   TREATY_STR_ARG(job->writer->name));
         return;
     }
     (void)snprintf(id, sizeof(id), "%u", (unsigned)job->frame.id);
@@ -275,6 +327,9 @@ static void print_head(const struct job *job)
               TREATY_STR("the schema id follows"));
     print_row(1, treaty_str_sub(job->value, 1, 4), "schema id", TREATY_STR(""),
               treaty_str_z(id));
+    if (job->indexes.len)
+        print_row(TREATY_FRAME_ID_SIZE, job->indexes, "message",
+                  TREATY_STR("indexes"), job->writer->name);
 }
 
 static void print_span(void *ctx, const struct treaty_span *span)
@@ -335,6 +390,14 @@ static int decode(struct job *job, const struct treaty_plan *plan,
     return 0;
 }
 
+static int refuse_avro_json(void)
+{
+    fputs("treaty frame: -o avro-json is for Avro; a message's JSON is -o "
+          "json\n",
+          stderr);
+    return 2;
+}
+
 static int run_plan(struct job *job)
 {
     const struct treaty_format *format = job->reader->format;
@@ -348,6 +411,8 @@ static int run_plan(struct job *job)
         format->decode_plan(job->writer, job->reader, layout, &options, &plan,
                             &err))
         status = complain(&err);
+    else if (job->opt.output == OUT_AVRO_JSON && layout->root->is_message)
+        status = refuse_avro_json();
     else
         status = decode(job, plan, layout->root);
     treaty_plan_unref(plan);
@@ -371,8 +436,7 @@ static int show(struct job *job)
 
 int treaty_cmd_frame(int argc, char **argv)
 {
-    struct job job = {
-        .opt = {.format = "avro", .place = {.offset = "beginning"}}};
+    struct job job = {.opt = {.place = {.offset = "beginning"}}};
     int status;
 
     if (!treaty_flags_parse(&usage, &argc, argv, &job.opt, &status))
@@ -380,6 +444,8 @@ int treaty_cmd_frame(int argc, char **argv)
     status = read_record(&job, argc, argv) ? split_frame(&job) : 2;
     if (!status)
         status = load_schemas(&job);
+    if (!status)
+        status = choose_messages(&job);
     if (!status)
         status = show(&job);
     treaty_schema_unref(job.writer);

@@ -22,6 +22,8 @@ struct options {
     struct treaty_flag_list schemas;
     struct treaty_flag_list ids;
     const char *format;
+    const char *message;
+    struct treaty_import_options imports;
     const char *out;
     int64_t count;
     int64_t seed;
@@ -36,8 +38,9 @@ static const struct treaty_flag flags[] = {
      TREATY_FLAG_LIST, offsetof(struct options, schemas), 0, 0},
     {"id", "N", "frame the events of the schema in the same place with this id",
      TREATY_FLAG_LIST, offsetof(struct options, ids), 0, 0},
-    {"format", "FORMAT", "avro", TREATY_FLAG_TEXT,
-     offsetof(struct options, format), 0, 0},
+    TREATY_FORMAT_FLAG(struct options, format),
+    TREATY_MESSAGE_FLAG(struct options, message),
+    TREATY_FOLDER_FLAG(struct options, imports),
     {"count", "N", "number of events", TREATY_FLAG_INT,
      offsetof(struct options, count), 0, INT64_MAX},
     {"seed", "N", "seed", TREATY_FLAG_INT, offsetof(struct options, seed), 0,
@@ -77,7 +80,8 @@ struct job {
     struct options opt;
     struct source sources[TREATY_FLAG_LIST_MAX];
     size_t source_count;
-    struct treaty_arena arena;
+    struct treaty_arena texts; /* of imported files */
+    struct treaty_arena arena; /* of one event */
     struct treaty_buf payload;
     struct treaty_buf line;
     void *record;
@@ -104,12 +108,14 @@ static bool open_source(struct job *job, size_t i)
     struct source *source = &job->sources[i];
     enum treaty_gen_style style =
         job->opt.edge ? TREATY_GEN_EDGE : TREATY_GEN_LIKELY;
+    struct treaty_schema_file file = {.path = job->opt.schemas.items[i],
+                                      .format = job->opt.format,
+                                      .message = job->opt.message,
+                                      .imports = &job->opt.imports};
     struct treaty_plan_options options = {0};
     struct treaty_error err;
 
-    if (!parse_id(job, i) ||
-        !treaty_schema_file_load(job->opt.schemas.items[i], job->opt.format,
-                                 &source->schema))
+    if (!parse_id(job, i) || !treaty_schema_file_open(&file, &source->schema))
         return false;
     if (source->schema->format->layout(source->schema, &source->layout, &err) ||
         source->schema->format->encode_plan(source->schema, source->layout,
@@ -119,7 +125,12 @@ static bool open_source(struct job *job, size_t i)
                 err.message);
         return false;
     }
-    return true;
+    if (job->opt.output != OUT_AVRO_JSON || !source->layout->root->is_message)
+        return true;
+    fprintf(stderr,
+            "treaty gen: -o avro-json is for Avro; a message's JSON is -o "
+            "json\n");
+    return false;
 }
 
 static bool open_sources(struct job *job)
@@ -176,6 +187,7 @@ static enum treaty_code encode(struct job *job, const struct source *source,
     if (source->id >= 0) {
         treaty_frame_write_id(head, (uint32_t)source->id);
         treaty_buf_put_mem(&job->payload, head, sizeof(head));
+        treaty_buf_put(&job->payload, source->schema->indexes);
     }
     return treaty_plan_encode(source->plan, job->record, &job->payload, err);
 }
@@ -245,6 +257,16 @@ static bool make_events(struct job *job)
     return false;
 }
 
+static bool read_imports(struct job *job)
+{
+    struct treaty_error err;
+
+    if (!treaty_import_options_read(&job->opt.imports, &job->texts, &err))
+        return true;
+    fprintf(stderr, "treaty gen: %s\n", err.message);
+    return false;
+}
+
 static bool open_output(struct job *job)
 {
     job->out = job->opt.out ? fopen(job->opt.out, "wb") : stdout;
@@ -255,7 +277,7 @@ static bool open_output(struct job *job)
 
 int treaty_cmd_gen(int argc, char **argv)
 {
-    struct job job = {.opt = {.format = "avro", .count = 10, .seed = 1}};
+    struct job job = {.opt = {.count = 10, .seed = 1}};
     bool ok;
     int status;
 
@@ -263,7 +285,8 @@ int treaty_cmd_gen(int argc, char **argv)
         return status;
     treaty_buf_init(&job.payload, 0);
     treaty_buf_init(&job.line, 0);
-    ok = open_sources(&job) && open_output(&job) && make_events(&job);
+    ok = read_imports(&job) && open_sources(&job) && open_output(&job) &&
+         make_events(&job);
     if (job.opt.out && job.out && fclose(job.out) != 0) {
         fprintf(stderr, "treaty gen: %s: %s\n", job.opt.out, strerror(errno));
         ok = false;
@@ -272,5 +295,6 @@ int treaty_cmd_gen(int argc, char **argv)
     treaty_buf_release(&job.payload);
     treaty_buf_release(&job.line);
     treaty_arena_release(&job.arena);
+    treaty_arena_release(&job.texts);
     return ok ? 0 : 2;
 }

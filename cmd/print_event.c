@@ -88,6 +88,8 @@ void treaty_print_event(const struct treaty_printed *event,
         treaty_json_member_i64(&writer, "id", event->id);
     if (event->version)
         treaty_json_member_i64(&writer, "version", event->version);
+    if (event->type && event->type->is_message)
+        treaty_json_member_str(&writer, "message", event->message);
     put_value(&writer, event);
     treaty_json_end_object(&writer);
     treaty_buf_put_c(out, '\n');

@@ -9,12 +9,13 @@
 #include "base/locate.h"
 #include "base/rng.h"
 #include "base/str.h"
-#include "client/impl.h"
+#include "client/closure.h"
 #include "client/scratch.h"
 #include "cmd/command.h"
 #include "cmd/kafka_options.h"
 #include "cmd/pace.h"
 #include "cmd/registry_options.h"
+#include "cmd/schema_file.h"
 #include "cmd/supervise.h"
 #include "format/format.h"
 #include "record/gen.h"
@@ -38,6 +39,8 @@
 struct options {
     struct treaty_kafka_options kafka;
     const char *format;
+    const char *message;
+    struct treaty_import_options imports;
     const char *schema;
     const char *subject;
     const char *topic;
@@ -68,8 +71,10 @@ static const struct treaty_flag flags[] = {
      offsetof(struct options, topic), 0, 0},
     {"schema", "FILE", "schema to register and write with", TREATY_FLAG_TEXT,
      offsetof(struct options, schema), 0, 0},
-    {"format", "NAME", "format of the schema", TREATY_FLAG_TEXT,
-     offsetof(struct options, format), 0, 0},
+    TREATY_FORMAT_FLAG(struct options, format),
+    TREATY_MESSAGE_FLAG(struct options, message),
+    TREATY_FOLDER_FLAG(struct options, imports),
+    TREATY_REFERENCE_FLAG(struct options, imports),
     {"subject", "NAME", "subject of the schema; else TOPIC-value",
      TREATY_FLAG_TEXT, offsetof(struct options, subject), 0, 0},
     {"compat", "LEVEL", "level of the subject; refused if it has another",
@@ -114,6 +119,7 @@ struct session {
     struct treaty_arena arena; /* of the run */
     struct treaty_arena event; /* of one event */
     struct treaty_scratch *scratch;
+    struct treaty_scratch *latest; /* with `info`, without -schema */
     struct treaty_metrics *metrics;
     struct treaty_page *page;
     struct treaty_client *client;
@@ -130,7 +136,8 @@ struct session {
     struct treaty_measure_total failed;
     uint64_t made;
     uint64_t bad_lines;
-    struct treaty_str text; /* of the schema */
+    struct treaty_schema_info info; /* the schema, and what it refers to */
+    bool told;                      /* `err` is on standard error already */
     struct treaty_error err;
 };
 
@@ -146,43 +153,59 @@ static enum treaty_code open_client(struct session *s)
 {
     s->metrics = treaty_metrics_new();
     s->scratch = treaty_scratch_new(0, NULL);
-    if (!s->metrics || !s->scratch)
+    s->latest = treaty_scratch_new(0, NULL);
+    if (!s->metrics || !s->scratch || !s->latest)
         return treaty_fail_nomem(&s->err);
     return treaty_client_new_with(&s->options->client, s->metrics, &s->client,
                                   &s->err);
 }
 
-static enum treaty_code find_text(struct session *s)
+/* The schema of -schema, told of by treaty_schema_file_open if it is bad. */
+static enum treaty_code open_file(struct session *s)
 {
-    struct treaty_schema_info info;
-    enum treaty_code code;
+    const struct options *o = s->options;
+    struct treaty_schema_file file = {.path = o->schema,
+                                      .text = o->schema_text,
+                                      .format = o->format,
+                                      .message = o->message,
+                                      .imports = &o->imports,
+                                      .client = s->client};
 
-    s->text = s->options->schema_text;
-    if (s->text.data)
-        return TREATY_OK;
-    code = treaty_client_get_version(s->client, s->options->subject, 0,
-                                     s->scratch, &info, &s->err);
-    if (code)
-        return code;
-    s->text = treaty_arena_dup(&s->arena, info.text);
-    return s->text.data ? TREATY_OK : treaty_fail_nomem(&s->err);
+    if (!treaty_schema_file_open(&file, &s->schema)) {
+        s->told = true;
+        return TREATY_ESCHEMA;
+    }
+    s->info.text = o->schema_text;
+    s->info.references = o->imports.references;
+    s->info.reference_count = o->imports.reference_count;
+    return TREATY_OK;
 }
 
-static enum treaty_code parse_schema(struct session *s)
+/* Without one, the latest of the subject; it must outlive the scratch. */
+static enum treaty_code fetch_latest(struct session *s)
 {
-    const struct treaty_format *format =
-        treaty_format_find(treaty_str_z(s->options->format));
-    struct treaty_source source = {.text = s->text, .strictness = TREATY_NEW};
+    struct treaty_manner manner = {.limited = false};
+    struct treaty_schema *whole = NULL;
     enum treaty_code code;
 
-    if (!format)
-        return treaty_fail(&s->err, TREATY_EUSAGE, TREATY_NO_OFFSET,
-                           "there is no format \"%s\"", s->options->format);
-    if (!s->options->schema)
-        source.strictness = TREATY_STORED;
-    code = treaty_schema_parse(format, &source, &s->schema, &s->err);
+    code = treaty_client_get_version(s->client, s->options->subject, 0,
+                                     s->latest, &s->info, &s->err);
     if (!code)
-        code = format->layout(s->schema, &s->layout, &s->err);
+        code = treaty_client_parse(s->client, &s->info, TREATY_STORED, manner,
+                                   &whole, &s->err);
+    if (!code)
+        code = treaty_schema_part(whole, treaty_str_z(s->options->message),
+                                  &s->schema, &s->err);
+    treaty_schema_unref(whole);
+    return code;
+}
+
+static enum treaty_code open_schema(struct session *s)
+{
+    enum treaty_code code = s->options->schema ? open_file(s) : fetch_latest(s);
+
+    if (!code)
+        code = s->schema->format->layout(s->schema, &s->layout, &s->err);
     if (code || s->options->in)
         return code;
     return treaty_gen_new(s->layout, TREATY_GEN_LIKELY, &s->gen, &s->err);
@@ -190,16 +213,23 @@ static enum treaty_code parse_schema(struct session *s)
 
 static enum treaty_code open_serializer(struct session *s)
 {
+    struct treaty_str text = treaty_arena_dup(&s->arena, s->info.text);
     struct treaty_serializer_options options = {
-        .schema = s->text.data,
+        .schema = text.data,
         .format = s->schema->format->name,
+        .message = s->options->message,
+        .references = s->info.references,
+        .reference_count = s->info.reference_count,
+        .imports = treaty_import_options_source(&s->options->imports),
         .subject = s->options->subject,
         .id_source =
             s->options->schema ? TREATY_ID_REGISTER : TREATY_ID_LOOK_UP,
     };
-    enum treaty_code code =
-        treaty_serializer_new(s->client, &options, &s->serializer, &s->err);
+    enum treaty_code code;
 
+    if (!text.data)
+        return treaty_fail_nomem(&s->err);
+    code = treaty_serializer_new(s->client, &options, &s->serializer, &s->err);
     return code ? code : treaty_serializer_prepare(s->serializer, &s->err);
 }
 
@@ -237,9 +267,7 @@ static enum treaty_code open_session(struct session *s)
 
     treaty_buf_init(&s->key, 0);
     if (!code)
-        code = find_text(s);
-    if (!code)
-        code = parse_schema(s);
+        code = open_schema(s);
     if (!code)
         code = open_serializer(s);
     if (!code)
@@ -262,6 +290,7 @@ static void close_session(struct session *s)
     treaty_schema_unref(s->schema);
     treaty_client_free(s->client);
     treaty_scratch_free(s->scratch);
+    treaty_scratch_free(s->latest);
     treaty_metrics_free(s->metrics);
     treaty_buf_release(&s->key);
     treaty_arena_release(&s->event);
@@ -511,21 +540,6 @@ static void fill_report(const struct session *s)
     treaty_tally_add_z(tally, "ids", id, counts.acked);
 }
 
-/* Where in the schema's text it is wrong, if that is what is wrong. */
-static void complain_about_schema(const struct session *s)
-{
-    struct treaty_buf out;
-
-    if (s->err.offset == TREATY_NO_OFFSET || !s->options->schema || s->schema) {
-        complain(&s->err);
-        return;
-    }
-    treaty_buf_init(&out, 0);
-    treaty_locate_print(&out, s->options->schema, s->text, &s->err);
-    fwrite(out.data, 1, out.len, stderr);
-    treaty_buf_release(&out);
-}
-
 static int run_instance(const struct treaty_instance *me, void *ctx)
 {
     struct session s = {.options = ctx, .me = me};
@@ -535,7 +549,8 @@ static int run_instance(const struct treaty_instance *me, void *ctx)
     s.err.offset = TREATY_NO_OFFSET;
     code = open_session(&s);
     if (code) {
-        complain_about_schema(&s);
+        if (!s.told)
+            complain(&s.err);
         close_session(&s);
         return treaty_code_exit_status(code);
     }
@@ -610,6 +625,9 @@ static bool check(const struct options *options)
         wrong = "-topic says where the events go";
     else if (options->in && options->instances > 1)
         wrong = "-in is read by one instance";
+    else if (!options->schema &&
+             (options->imports.texts.count || options->imports.folders.count))
+        wrong = "-I and -reference belong to a -schema";
     if (wrong)
         fprintf(stderr, "treaty producer: %s\n", wrong);
     return !wrong;
@@ -629,6 +647,9 @@ static enum treaty_code prepare(struct options *options,
     if (!code && options->schema)
         code = treaty_file_read(&options->arena, options->schema, SCHEMA_MAX,
                                 &options->schema_text, err);
+    if (!code)
+        code =
+            treaty_import_options_read(&options->imports, &options->arena, err);
     if (!options->subject) {
         snprintf(options->subject_buf, sizeof(options->subject_buf), "%s-value",
                  options->topic);
@@ -693,8 +714,7 @@ static int run_prepared(struct options *options)
 
 int treaty_cmd_producer(int argc, char **argv)
 {
-    struct options options = {
-        .format = "avro", .instances = 1, .seed = -1, .report = "-"};
+    struct options options = {.instances = 1, .seed = -1, .report = "-"};
     struct treaty_error err = {0};
     int status;
 

@@ -8,10 +8,12 @@
 #include "stream/measure.h"
 #include "wire/frame.h"
 
-/* What is needed to make and compare the events of one writer's schema. */
+/* What is needed to make and compare the events of one writer's schema, or of
+ * one message of it. */
 struct writer {
     struct writer *next;
-    uint32_t id; /* 0 when events name a GUID */
+    uint32_t id;               /* 0 when events name a GUID */
+    struct treaty_str message; /* its full name; lives with the client */
     const struct treaty_layout *layout;
     size_t
         in_written; /* offset of `order_id` in the event as written, and in */
@@ -147,8 +149,8 @@ static enum treaty_code fill_writer(struct treaty_verifier *v, struct writer *w,
                              &w->verify, err);
 }
 
-static enum treaty_code make_writer(struct treaty_verifier *v, uint32_t id,
-                                    const struct treaty_layout *layout,
+static enum treaty_code make_writer(struct treaty_verifier *v,
+                                    const struct treaty_event *written,
                                     struct treaty_error *err)
 {
     struct writer *w = calloc(1, sizeof(*w));
@@ -156,8 +158,9 @@ static enum treaty_code make_writer(struct treaty_verifier *v, uint32_t id,
 
     if (!w)
         return treaty_fail_nomem(err);
-    w->id = id;
-    w->layout = layout;
+    w->id = (uint32_t)written->id;
+    w->message = written->message;
+    w->layout = written->layout;
     code = fill_writer(v, w, err);
     if (code) {
         free_writer(w);
@@ -169,13 +172,21 @@ static enum treaty_code make_writer(struct treaty_verifier *v, uint32_t id,
     return TREATY_OK;
 }
 
-/* The writer of events with this id, into `v->last`; NULL if it is new. */
-static void recall_writer(struct treaty_verifier *v, uint32_t id)
+static bool is_writer_of(const struct writer *w,
+                         const struct treaty_event *event)
 {
-    if (v->last && v->last->id == id)
+    return w->id == (uint32_t)event->id &&
+           treaty_str_eq(w->message, event->message);
+}
+
+/* The writer of such events, into `v->last`; NULL if it is new. */
+static void recall_writer(struct treaty_verifier *v,
+                          const struct treaty_event *event)
+{
+    if (v->last && is_writer_of(v->last, event))
         return;
     v->last = v->writers;
-    while (v->last && v->last->id != id)
+    while (v->last && !is_writer_of(v->last, event))
         v->last = v->last->next;
 }
 
@@ -263,9 +274,9 @@ static enum treaty_code read_as_written(struct treaty_verifier *v,
         return code;
     *ret = event.record;
     recall_layout(v, event.layout);
-    if (v->last && v->last->id == (uint32_t)event.id)
+    if (v->last && is_writer_of(v->last, &event))
         return TREATY_OK;
-    return make_writer(v, (uint32_t)event.id, event.layout, err);
+    return make_writer(v, &event, err);
 }
 
 static bool find_identity(const struct treaty_verifier *v, const void *record,
@@ -282,7 +293,7 @@ static bool find_identity(const struct treaty_verifier *v, const void *record,
 
 enum treaty_code treaty_verifier_check(struct treaty_verifier *v,
                                        const struct treaty_message *message,
-                                       const void *record,
+                                       const struct treaty_event *event,
                                        struct treaty_str header,
                                        struct treaty_error *err)
 {
@@ -294,17 +305,17 @@ enum treaty_code treaty_verifier_check(struct treaty_verifier *v,
 
     if (code)
         return code;
-    recall_writer(v, frame.by_guid ? 0 : frame.id);
+    recall_writer(v, event);
     /* Ids that are 0 stand for many schemas: each event tells its own. */
     if (frame.by_guid || !v->last || v->last->in_read == SIZE_MAX)
         code = read_as_written(v, message, &written, err);
     if (code)
         return code;
-    if (!find_identity(v, record, written, header, &identity)) {
+    if (!find_identity(v, event->record, written, header, &identity)) {
         v->counts.anonymous++;
         return TREATY_OK;
     }
-    code = compare(v, v->last, &identity, record);
+    code = compare(v, v->last, &identity, event->record);
     return code ? treaty_fail_nomem(err) : TREATY_OK;
 }
 

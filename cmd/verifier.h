@@ -34,13 +34,14 @@ treaty_verifier_new(const struct treaty_verifier_options *options,
 void treaty_verifier_free(struct treaty_verifier *verifier);
 
 /*
- * Check one event that was decoded to `record`. `identity` is the value of the
- * header, or absent. A difference is counted, not an error; what fails is a
+ * Check one event that was decoded from `message`. `identity` is the value of
+ * the header, or absent. A difference is counted, not an error; what fails is a
  * registry that is down, or memory.
  */
 TREATY_MUST_CHECK enum treaty_code
 treaty_verifier_check(struct treaty_verifier *verifier,
-                      const struct treaty_message *message, const void *record,
+                      const struct treaty_message *message,
+                      const struct treaty_event *event,
                       struct treaty_str identity, struct treaty_error *err);
 
 struct treaty_verified
