@@ -19,6 +19,7 @@ struct options {
     const char *store;
     const char *compat;
     int validation;
+    int compat_version;
     const char *tls_cert;
     const char *tls_key;
     int64_t threads;
@@ -27,6 +28,10 @@ struct options {
 
 /* The choices of -validation, in their order. */
 enum { VALIDATION_REFERENCE, VALIDATION_PROTOC };
+
+/* Those of -compat-version. */
+static const enum treaty_rules rules[] = {TREATY_RULES_CONFLUENT,
+                                          TREATY_RULES_CONFLUENT_8_3};
 
 static const struct treaty_flag flags[] = {
     {"listen", "ADDR:PORT", "address to serve; port 0 takes any free one",
@@ -41,6 +46,10 @@ static const struct treaty_flag flags[] = {
      "whose word counts for a new Protobuf schema: what the reference registry "
      "takes is taken, or what protoc refuses is refused",
      TREATY_FLAG_CHOICE, offsetof(struct options, validation), 0, 0},
+    {"compat-version", "8.5|8.3",
+     "which of the reference registry's releases to answer like; they differ "
+     "on Protobuf's oneofs",
+     TREATY_FLAG_CHOICE, offsetof(struct options, compat_version), 0, 0},
     {"threads", "N", "event loops", TREATY_FLAG_INT,
      offsetof(struct options, threads), 1, 64},
     {"tls-cert", "FILE", "certificate chain in PEM; serves https",
@@ -92,6 +101,7 @@ static enum treaty_code start(const struct options *options,
     registry.journal = parts->journal;
     registry.default_level = treaty_str_z(options->compat);
     registry.strict = options->validation == VALIDATION_PROTOC;
+    registry.rules = rules[options->compat_version];
     code = treaty_registry_open(&registry, &parts->registry, err);
     if (code)
         return code;

@@ -35,12 +35,13 @@ struct treaty_registry_options {
     struct treaty_journal *journal;
     struct treaty_str default_level; /* empty: as before, at first BACKWARD */
     struct treaty_limits limits;     /* on each schema text */
-    bool strict;            /* refuse what a format's own compiler refuses */
-    uint32_t reference_max; /* in one request and its closure; 1,000 */
-    uint32_t queue_max;     /* tasks that wait; 65,536 */
-    uint32_t batch_max;     /* tasks that share a commit; 512 */
-    uint32_t checker_count; /* threads for checks; 1 */
-    size_t cache_bytes;     /* of parsed schemas; 64 MiB */
+    bool strict;             /* refuse what a format's own compiler refuses */
+    enum treaty_rules rules; /* Confluent's, of one release or the other */
+    uint32_t reference_max;  /* in one request and its closure; 1,000 */
+    uint32_t queue_max;      /* tasks that wait; 65,536 */
+    uint32_t batch_max;      /* tasks that share a commit; 512 */
+    uint32_t checker_count;  /* threads for checks; 1 */
+    size_t cache_bytes;      /* of parsed schemas; 64 MiB */
 };
 
 /*

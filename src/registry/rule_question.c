@@ -185,7 +185,8 @@ static enum treaty_code compare_one(const struct treaty_prepare *p,
                                     const struct treaty_version *v,
                                     struct treaty_task *task)
 {
-    struct treaty_contract_options options = {.level = level};
+    struct treaty_contract_options options = {.level = level,
+                                              .rules = p->options->rules};
     struct treaty_past past = {.version = v->version};
     const struct treaty_history history = {&past, 1};
     struct treaty_verdict verdict;
