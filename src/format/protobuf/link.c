@@ -108,9 +108,8 @@ static char to_upper(char c)
     return (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
 }
 
-/* `foo_bar` as `fooBar`, or `FooBar` when `first_up`: an underscore goes, and
- * what follows it is a capital. At most `name.len` characters. */
-static size_t put_camel(char *out, struct treaty_str name, bool first_up)
+/* An underscore goes, and what follows it is a capital. */
+size_t treaty_proto_put_camel(char *out, struct treaty_str name, bool first_up)
 {
     bool up = first_up;
     size_t len = 0;
@@ -143,8 +142,8 @@ static void set_json_name(struct linker *l, struct treaty_proto_field *field)
         l->code = treaty_fail_nomem(l->loader->err);
         return;
     }
-    field->json =
-        (struct treaty_str){camel, put_camel(camel, field->name, false)};
+    field->json = (struct treaty_str){
+        camel, treaty_proto_put_camel(camel, field->name, false)};
 }
 
 /* A field of the message that stands for the pairs of a map. */
@@ -188,7 +187,7 @@ static struct treaty_str name_entry(struct linker *l, struct treaty_str field)
         l->code = treaty_fail_nomem(l->loader->err);
         return (struct treaty_str){"", 0};
     }
-    len = put_camel(name, field, true);
+    len = treaty_proto_put_camel(name, field, true);
     memcpy(name + len, entry.data, entry.len);
     return (struct treaty_str){name, len + entry.len};
 }

@@ -128,8 +128,17 @@ static const struct treaty_proto_symbol *look_up(struct linker *l,
     return NULL;
 }
 
+/* The message that stands for a map has a name, but nobody may use it. */
+static bool is_entry(const struct treaty_proto_symbol *symbol)
+{
+    return symbol->kind == TREATY_PROTO_SYMBOL_MESSAGE &&
+           ((const struct treaty_proto_message *)symbol->element)->is_synthetic;
+}
+
 static bool is_type(const struct treaty_proto_symbol *symbol)
 {
+    if (is_entry(symbol))
+        return false;
     return symbol->kind == TREATY_PROTO_SYMBOL_MESSAGE ||
            symbol->kind == TREATY_PROTO_SYMBOL_ENUM;
 }

@@ -250,12 +250,11 @@ static enum treaty_code follow(struct treaty_proto_loader *loader,
         return code;
     if (import->file)
         return push_waiting(loader, import->file, top);
-    if (import->kind != TREATY_PROTO_IMPORT_WEAK)
-        treaty_proto_object(loader, TREATY_PROTO_BY_PROTOC, TREATY_ESCHEMA,
-                            file, import->pos,
-                            "\"%.*s\" is not known; add a reference of that "
-                            "name, or mend the path",
-                            TREATY_STR_ARG(import->path));
+    treaty_proto_object(loader, TREATY_PROTO_BY_PROTOC, TREATY_ESCHEMA, file,
+                        import->pos,
+                        "\"%.*s\" is not known; add a reference of that "
+                        "name, or mend the path",
+                        TREATY_STR_ARG(import->path));
     return TREATY_OK;
 }
 
@@ -307,6 +306,20 @@ static enum treaty_code link_files(struct treaty_proto_loader *loader)
     return code;
 }
 
+static enum treaty_code check_files(struct treaty_proto_loader *loader)
+{
+    struct treaty_proto_tree *tree = loader->tree;
+    enum treaty_code code = TREATY_OK;
+
+    if (!treaty_proto_is_checked(loader))
+        return TREATY_OK;
+    for (uint32_t i = 0; !code && i < tree->file_count; i++) {
+        if (!tree->files[i]->is_builtin)
+            code = treaty_proto_check(loader, tree->files[i]);
+    }
+    return code;
+}
+
 /* Who must not object, by strictness: all of the set together refuse. */
 static const unsigned refusing[] = {
     [TREATY_NEW] = TREATY_PROTO_BY_BOTH,
@@ -346,6 +359,8 @@ static enum treaty_code run(struct treaty_proto_loader *loader,
         code = close_over(loader, file);
     if (!code)
         code = link_files(loader);
+    if (!code)
+        code = check_files(loader);
     /* Both have objected to a text that no tree can be made of, and the first
      * objection says more than the last. */
     if ((code == TREATY_OK || code == TREATY_ESCHEMA) &&
@@ -376,6 +391,7 @@ static enum treaty_code load(struct treaty_arena *arena,
     loader.tree->file = file;
     treaty_arena_init(&loader.scratch, 0, NULL);
     treaty_map_init(&loader.files, &loader.scratch);
+    treaty_map_init(&loader.extensions, &loader.scratch);
     treaty_map_init(&loader.tree->symbols, arena);
     code = run(&loader, file, is_parsed);
     treaty_arena_release(&loader.scratch);

@@ -31,6 +31,7 @@ struct treaty_proto_loader {
     const struct treaty_source *source;
     struct treaty_limits limits;      /* with the defaults filled in */
     struct treaty_map files;          /* path -> struct treaty_proto_file */
+    struct treaty_map extensions;     /* by message and number, once checked */
     struct treaty_proto_file **order; /* those of the tree, with room */
     uint32_t order_room;
     uint32_t *visible; /* by file's index: the last one that sees it, + 1 */
@@ -90,5 +91,14 @@ treaty_proto_link_names(struct treaty_proto_loader *loader,
 TREATY_MUST_CHECK enum treaty_code
 treaty_proto_link_uses(struct treaty_proto_loader *loader,
                        struct treaty_proto_file *file);
+
+/* `foo_bar` as `fooBar`, or `FooBar` when `first_up`; at most `name.len`
+ * characters. The length. */
+size_t treaty_proto_put_camel(char *out, struct treaty_str name, bool first_up);
+
+/* All that protoc refuses in a linked file. */
+TREATY_MUST_CHECK enum treaty_code
+treaty_proto_check(struct treaty_proto_loader *loader,
+                   const struct treaty_proto_file *file);
 
 #endif

@@ -297,6 +297,9 @@ static void parse_oneof(struct treaty_proto_parser *p,
         else
             parse_member(p, scope, &members);
     }
+    if (!members.count)
+        treaty_proto_mind(p, TREATY_PROTO_BY_PROTOC, p->token.pos,
+                          "a oneof needs a member");
     treaty_proto_expect(p, '}', "behind the oneof");
     oneof.fields = members.items;
     oneof.field_count = members.count;
@@ -399,7 +402,7 @@ static void settle(struct treaty_proto_message *message,
 }
 
 /* protoc has a limit of its own on messages in messages. */
-enum { PROTOC_DEPTH_MAX = 32 };
+enum { PROTOC_DEPTH_MAX = 31 };
 
 static void parse_body(struct treaty_proto_parser *p,
                        struct treaty_proto_message *message)
