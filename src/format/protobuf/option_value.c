@@ -184,7 +184,7 @@ static enum treaty_code set_string(const struct setting *s,
 
 /*
  * The field that a member of an aggregate names. Groups go by the name of
- * their type there. NULL when there is none.
+ * their type there, too. NULL when there is none.
  */
 static const struct treaty_proto_field *
 find_by_name(const struct treaty_proto_message *type, struct treaty_str name)
@@ -192,7 +192,7 @@ find_by_name(const struct treaty_proto_message *type, struct treaty_str name)
     const struct treaty_proto_field *field =
         treaty_proto_field_by_name(type, name);
 
-    if (field && !field->is_group)
+    if (field)
         return field;
     for (uint32_t i = 0; i < type->field_count; i++) {
         field = type->fields[i];

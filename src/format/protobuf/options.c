@@ -325,6 +325,11 @@ static enum treaty_code find_field(struct walk *w, uint32_t index,
         w->field = treaty_proto_field_by_name(w->message->type, part->name);
     if (code != TREATY_OK)
         return code;
+    if (w->field && !part->is_extension &&
+        treaty_str_eq_z(part->name, "uninterpreted_option"))
+        return treaty_fail(err, TREATY_ESCHEMA, part->pos,
+                           "\"uninterpreted_option\" is set by the compiler "
+                           "alone");
     if (!w->field)
         return treaty_fail(err, TREATY_ESCHEMA, part->pos,
                            "there is no option \"%.*s\" here; is the file "
