@@ -91,14 +91,28 @@ static const uint8_t *start_of(struct treaty_str payload)
     return (const uint8_t *)(payload.data ? payload.data : "");
 }
 
+/* Without an arena: one that has no room. */
+static uintptr_t run_decode(const struct treaty_plan *plan,
+                            struct treaty_str payload, void *record,
+                            struct treaty_arena *arena,
+                            struct treaty_error *err)
+{
+    const uint8_t *start = start_of(payload);
+    struct treaty_arena none;
+
+    if (TREATY_UNLIKELY(!arena)) {
+        treaty_arena_init(&none, 1, NULL);
+        arena = &none;
+    }
+    return plan->decode(plan, start, start + payload.len, record, arena, err);
+}
+
 enum treaty_code treaty_plan_decode(const struct treaty_plan *plan,
                                     struct treaty_str payload, void *record,
                                     struct treaty_arena *arena,
                                     struct treaty_error *err)
 {
-    const uint8_t *start = start_of(payload);
-    uintptr_t end =
-        plan->decode(plan, start, start + payload.len, record, arena, err);
+    uintptr_t end = run_decode(plan, payload, record, arena, err);
 
     return end < TREATY_CODE_COUNT ? (enum treaty_code)end : TREATY_OK;
 }
@@ -107,13 +121,11 @@ enum treaty_code treaty_plan_decode_prefix(
     const struct treaty_plan *plan, struct treaty_str payload, void *record,
     struct treaty_arena *arena, size_t *ret_used, struct treaty_error *err)
 {
-    const uint8_t *start = start_of(payload);
-    uintptr_t end =
-        plan->decode(plan, start, start + payload.len, record, arena, err);
+    uintptr_t end = run_decode(plan, payload, record, arena, err);
 
     if (end < TREATY_CODE_COUNT)
         return (enum treaty_code)end;
-    *ret_used = (size_t)(end - (uintptr_t)start);
+    *ret_used = (size_t)(end - (uintptr_t)start_of(payload));
     return TREATY_OK;
 }
 

@@ -58,7 +58,8 @@ size_t treaty_plan_record_size(const struct treaty_plan *plan);
 
 /*
  * Decode one payload into `record`. Arrays, maps, pointers and replaced
- * strings go on `arena`; strings are views into `data`. Any pointer and length
+ * strings go on `arena` (NULL: one without room, so an event that needs some
+ * is TREATY_ENOMEM); strings are views into `data`. Any pointer and length
  * will do; nothing past the end is read. On failure `record` holds no promise
  * and `err` has offset and path.
  */

@@ -88,6 +88,7 @@ static struct step *compile_default(struct compiler *c,
 {
     struct step *step = new_step(c, ACT_NEVER, NULL, field->type, path);
     const struct treaty_json *value;
+    enum treaty_code code;
     void *expected;
 
     if (!step || !field->fallback.data)
@@ -97,9 +98,13 @@ static struct step *compile_default(struct compiler *c,
         c->failed = true;
         return NULL;
     }
-    if (treaty_json_parse(c->arena, field->fallback, NULL, &value, NULL) ||
-        treaty_record_read(c->arena, field->type, value, TREATY_TEXT_PLAIN,
-                           expected, NULL))
+    code = treaty_json_parse(c->arena, field->fallback, NULL, &value, NULL);
+    if (!code)
+        code = treaty_record_read(c->arena, field->type, value,
+                                  TREATY_TEXT_PLAIN, expected, NULL);
+    if (code == TREATY_ENOMEM)
+        c->failed = true;
+    if (code)
         return step;
     step->action = ACT_CONST;
     step->expected = expected;
@@ -109,9 +114,13 @@ static struct step *compile_default(struct compiler *c,
 static struct treaty_str join_path(struct compiler *c, struct treaty_str path,
                                    struct treaty_str name)
 {
-    if (!path.len)
-        return name;
-    return treaty_arena_join(c->arena, path, '.', name);
+    struct treaty_str full = name;
+
+    if (path.len)
+        full = treaty_arena_join(c->arena, path, '.', name);
+    if (!full.data)
+        c->failed = true;
+    return full;
 }
 
 static struct step *compile_field(struct compiler *c,
@@ -271,9 +280,12 @@ static struct step *compile_items(struct compiler *c, enum action action,
     struct treaty_str inside =
         treaty_arena_printf(c->arena, "%.*s%s", TREATY_STR_ARG(path),
                             action == ACT_MAP ? "{}" : "[]");
-    struct step *step = wrap(c, action, writer, reader,
-                             compile(c, writer->item, reader->item, inside));
+    struct step *step;
 
+    if (!inside.data)
+        c->failed = true;
+    step = wrap(c, action, writer, reader,
+                compile(c, writer->item, reader->item, inside));
     if (!step)
         return NULL;
     step->writer_stride = treaty_type_stride(writer);
@@ -394,5 +406,5 @@ struct step *treaty_verify_compile(struct treaty_arena *arena,
         return treaty_verify_compile_message(arena, writer, reader);
     treaty_match_init(&c.match, arena, writer, reader);
     step = compile(&c, writer, reader, TREATY_STR(""));
-    return c.match.failed ? NULL : step;
+    return c.failed || c.match.failed ? NULL : step;
 }

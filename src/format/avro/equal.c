@@ -8,6 +8,7 @@ enum { NEST_MAX = 1000 };
 struct comparison {
     struct treaty_map records; /* that were compared, by fullname */
     int nest;
+    bool failed; /* memory ran out */
 };
 
 static bool equal_nodes(struct comparison *cmp,
@@ -30,8 +31,10 @@ static bool equal_fields(struct comparison *cmp,
     if (a->kind != TREATY_AVRO_RECORD ||
         treaty_map_find(&cmp->records, a->full))
         return true;
-    if (treaty_map_put(&cmp->records, a->full, cmp) != TREATY_OK)
+    if (treaty_map_put(&cmp->records, a->full, cmp) != TREATY_OK) {
+        cmp->failed = true;
         return false;
+    }
     for (uint32_t i = 0; i < a->field_count; i++) {
         const struct treaty_avro_field *x = &a->fields[i];
         const struct treaty_avro_field *y = &b->fields[i];
@@ -83,12 +86,16 @@ static bool equal_nodes(struct comparison *cmp,
 
 bool treaty_avro_equal(struct treaty_arena *scratch,
                        const struct treaty_avro_tree *a,
-                       const struct treaty_avro_tree *b)
+                       const struct treaty_avro_tree *b, bool *failed)
 {
     struct comparison cmp = {.nest = 0};
+    bool equal;
 
     if (a == b)
         return true;
     treaty_map_init(&cmp.records, scratch);
-    return equal_nodes(&cmp, a->root, b->root);
+    equal = equal_nodes(&cmp, a->root, b->root);
+    if (cmp.failed)
+        *failed = true;
+    return equal;
 }

@@ -12,6 +12,7 @@ struct fitter {
     struct treaty_arena arena;
     struct treaty_map seen; /* pairs of record types and nodes */
     struct treaty_buf path;
+    bool failed; /* memory ran out: not everything was looked at */
     struct treaty_error *err;
 };
 
@@ -57,9 +58,9 @@ static bool was_seen(struct fitter *f, const struct treaty_type *type,
     if (treaty_map_find(&f->seen, key))
         return true;
     key = treaty_arena_dup(&f->arena, key);
-    if (!key.data)
-        return true;
-    return treaty_map_put(&f->seen, key, f) != TREATY_OK;
+    if (!key.data || treaty_map_put(&f->seen, key, f) != TREATY_OK)
+        f->failed = true;
+    return f->failed;
 }
 
 static enum treaty_code fit(struct fitter *f, const struct treaty_type *type,
@@ -171,6 +172,8 @@ enum treaty_code treaty_avro_fit(const struct treaty_type *type,
 
     treaty_map_init(&f.seen, &f.arena);
     code = fit(&f, type, node);
+    if (!code && (f.failed || f.path.failed))
+        code = treaty_fail_nomem(err);
     treaty_buf_release(&f.path);
     treaty_arena_release(&f.arena);
     return code;

@@ -38,7 +38,7 @@ void treaty_avro_resolver_init(struct treaty_avro_resolver *res,
                                const struct treaty_avro_tree *reader)
 {
     treaty_avro_resolver_init_same(res, arena, reader);
-    if (treaty_avro_equal(arena, writer, reader))
+    if (treaty_avro_equal(arena, writer, reader, &res->failed))
         return;
     res->is_same = false;
     res->aliases =

@@ -74,11 +74,12 @@ int32_t treaty_avro_pick_branch(struct treaty_avro_resolver *res,
 
 /*
  * Do both say the same, names, defaults and logical types included, but for
- * aliases, docs and other attributes? False also when memory ran out.
+ * aliases, docs and other attributes? False means nothing when memory ran out,
+ * which sets `*failed`.
  */
 bool treaty_avro_equal(struct treaty_arena *scratch,
                        const struct treaty_avro_tree *a,
-                       const struct treaty_avro_tree *b);
+                       const struct treaty_avro_tree *b, bool *failed);
 
 /* Two unions whose branches correspond one to one, by position. */
 bool treaty_avro_same_union(struct treaty_avro_resolver *res,

@@ -8,82 +8,16 @@
  * Sanitizers bring an allocator of their own, which cannot be replaced; there
  * the story is told once.
  */
+#include "harness/starve.h"
+
 #include "base/error.h"
 #include "journal/journal.h"
 #include "registry/builder.h"
 #include "registry/registry.h"
 #include "tap.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-
-static atomic_long until_failure; /* 0: none */
-static atomic_long live;
-static atomic_bool failed;
-
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&         \
-    !defined(__clang__)
-#define CAN_FAIL 1
-
-/* glibc's allocator under its other names. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *old, size_t size);
-void *__libc_memalign(size_t align, size_t size);
-void __libc_free(void *p);
-
-static bool fails(void)
-{
-    if (until_failure <= 0 || --until_failure != 0)
-        return false;
-    failed = true;
-    return true;
-}
-
-static void *counted(void *p)
-{
-    if (p)
-        live++;
-    return p;
-}
-
-void *malloc(size_t size)
-{
-    return fails() ? NULL : counted(__libc_malloc(size));
-}
-
-void *calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : counted(__libc_calloc(n, size));
-}
-
-void *realloc(void *old, size_t size)
-{
-    void *p;
-
-    if (fails())
-        return NULL;
-    p = __libc_realloc(old, size);
-    if (p && !old)
-        live++;
-    return p;
-}
-
-void *aligned_alloc(size_t align, size_t size)
-{
-    return fails() ? NULL : counted(__libc_memalign(align, size));
-}
-
-void free(void *p)
-{
-    if (p)
-        live--;
-    __libc_free(p);
-}
-#else
-#define CAN_FAIL 0
-#endif
 
 /* A literal in a static initialiser. */
 #define TEXT(t)                                                                \
@@ -153,7 +87,7 @@ static void tell(struct treaty_registry *registry, const struct treaty_task *t)
         treaty_arena_release(&arena);
         if (!is_shortage(code))
             break;
-        CHECK(failed);
+        CHECK(starve_hit);
     }
     if (code != TREATY_OK)
         tap_note("step of kind %d: %s", t->kind, treaty_code_name(code));
@@ -192,7 +126,7 @@ static void tell_story(void)
     CHECK_INT(code, TREATY_OK);
     code = treaty_registry_open(&options, &registry, NULL);
     if (code == TREATY_ENOMEM) {
-        CHECK(failed);
+        CHECK(starve_hit);
         code = treaty_registry_open(&options, &registry, NULL);
     }
     CHECK_INT(code, TREATY_OK);
@@ -213,24 +147,24 @@ static void tell_story(void)
 
 static void test_story(void)
 {
+    bool is_hit = STARVE_CAN;
     long at = 0;
-    long before;
 
     tell_story(); /* whatever is made once for good is made now */
-    for (failed = CAN_FAIL; failed; at++) {
-        failed = false;
-        before = live;
-        until_failure = at + 1;
+    for (; is_hit; at++) {
+        long before = starve_live;
+
+        starve_at(at + 1);
         tell_story();
-        until_failure = 0;
-        if (live != before) {
+        is_hit = starve_end();
+        if (starve_live != before) {
             tap_fail(__FILE__, __LINE__, "allocation %ld failed, and %ld leak",
-                     at + 1, (long)live - before);
+                     at + 1, (long)starve_live - before);
             break;
         }
     }
     tap_note("%ld allocations", at);
-    CHECK(!CAN_FAIL || at > 100);
+    CHECK(!STARVE_CAN || at > 100);
 }
 
 TAP_MAIN({"every allocation in turn", test_story})
