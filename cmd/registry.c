@@ -30,8 +30,12 @@ struct options {
 enum { VALIDATION_REFERENCE, VALIDATION_PROTOC };
 
 /* Those of -compat-version. */
-static const enum treaty_rules rules[] = {TREATY_RULES_CONFLUENT,
-                                          TREATY_RULES_CONFLUENT_8_3};
+enum { RELEASE_8_5, RELEASE_8_3, RELEASE_7 };
+static const enum treaty_rules rules[] = {
+    [RELEASE_8_5] = TREATY_RULES_CONFLUENT,
+    [RELEASE_8_3] = TREATY_RULES_CONFLUENT_8_3,
+    [RELEASE_7] = TREATY_RULES_CONFLUENT_8_3,
+};
 
 static const struct treaty_flag flags[] = {
     {"listen", "ADDR:PORT", "address to serve; port 0 takes any free one",
@@ -46,9 +50,9 @@ static const struct treaty_flag flags[] = {
      "whose word counts for a new Protobuf schema: what the reference registry "
      "takes is taken, or what protoc refuses is refused",
      TREATY_FLAG_CHOICE, offsetof(struct options, validation), 0, 0},
-    {"compat-version", "8.5|8.3",
-     "which of the reference registry's releases to answer like; they differ "
-     "on Protobuf's oneofs",
+    {"compat-version", "8.5|8.3|7",
+     "which of the reference registry's releases to answer like; 8.3 differs "
+     "on Protobuf's oneofs, 7 in the form of replies as well",
      TREATY_FLAG_CHOICE, offsetof(struct options, compat_version), 0, 0},
     {"threads", "N", "event loops", TREATY_FLAG_INT,
      offsetof(struct options, threads), 1, 64},
@@ -112,6 +116,7 @@ static enum treaty_code start(const struct options *options,
     server.tls_key = options->tls_key;
     server.registry = parts->registry;
     server.metrics = parts->metrics;
+    server.is_before_8 = options->compat_version == RELEASE_7;
     server.on_objection = log_objection;
     return treaty_server_start(&server, &parts->server, err);
 }

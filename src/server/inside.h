@@ -112,7 +112,12 @@ void treaty_server_finish(struct treaty_server_page *page,
                           struct treaty_http_request *req);
 /* The Schema object of listings and look-ups. */
 void treaty_server_put_version(struct treaty_json_writer *w,
+                               const struct treaty_server *server,
                                const struct treaty_version *version);
+/* "guid" and "schemaType", as far as the release has them. */
+void treaty_server_put_kind(struct treaty_json_writer *w,
+                            const struct treaty_server *server,
+                            const struct treaty_entry *entry);
 /* The config object, its level under `level_key`. */
 void treaty_server_put_config(struct treaty_json_writer *w,
                               const struct treaty_config *config,
@@ -152,6 +157,12 @@ struct treaty_server_work {
     enum treaty_code (*read)(struct treaty_server_work *work,
                              struct treaty_error *err);
 };
+
+static inline const struct treaty_server_work *
+treaty_server_work_of(const struct treaty_task *task)
+{
+    return (const struct treaty_server_work *)task;
+}
 
 struct treaty_server_work *
 treaty_server_work_new(struct treaty_server *server,

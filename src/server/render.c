@@ -34,7 +34,20 @@ static void put_raw(struct treaty_json_writer *w, const char *name,
     treaty_json_value_raw(w, json);
 }
 
+void treaty_server_put_kind(struct treaty_json_writer *w,
+                            const struct treaty_server *server,
+                            const struct treaty_entry *entry)
+{
+    bool is_before_8 = server->options.is_before_8;
+
+    if (!is_before_8)
+        treaty_json_member_str(w, "guid", entry->guid_text);
+    if (!is_before_8 || !treaty_str_eq(entry->type, TREATY_STR("AVRO")))
+        treaty_json_member_str(w, "schemaType", entry->type);
+}
+
 void treaty_server_put_version(struct treaty_json_writer *w,
+                               const struct treaty_server *server,
                                const struct treaty_version *version)
 {
     const struct treaty_entry *entry = version->entry;
@@ -43,14 +56,13 @@ void treaty_server_put_version(struct treaty_json_writer *w,
     treaty_json_member_str(w, "subject", version->subject);
     treaty_json_member_i64(w, "version", version->version);
     treaty_json_member_i64(w, "id", entry->id);
-    treaty_json_member_str(w, "guid", entry->guid_text);
-    treaty_json_member_str(w, "schemaType", entry->type);
+    treaty_server_put_kind(w, server, entry);
     if (entry->references_json.len)
         put_raw(w, "references", entry->references_json);
     /* Members with their comma in front, as they were stored. */
     treaty_buf_put(w->out, entry->extra);
     put_raw(w, "schema", entry->text_json);
-    if (version->ts_ms > 0)
+    if (!server->options.is_before_8 && version->ts_ms > 0)
         treaty_json_member_i64(w, "ts", version->ts_ms);
     if (version->deleted)
         treaty_json_member_bool(w, "deleted", true);

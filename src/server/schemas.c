@@ -43,13 +43,11 @@ static void reply_entry(struct treaty_http_request *req,
 static void put_rendered(struct treaty_json_writer *w,
                          const struct treaty_task *task)
 {
-    const struct treaty_server_work *work =
-        (const struct treaty_server_work *)task;
+    const struct treaty_server_work *work = treaty_server_work_of(task);
     const struct treaty_entry *entry = task->ret_version.entry;
 
     treaty_json_begin_object(w);
-    treaty_json_member_str(w, "guid", entry->guid_text);
-    treaty_json_member_str(w, "schemaType", entry->type);
+    treaty_server_put_kind(w, work->server, entry);
     treaty_json_key(w, "schema");
     treaty_json_value_raw(w, entry->text_json);
     if (entry->references_json.len) {
@@ -108,7 +106,8 @@ static void reply_schema(
     const struct treaty_catalog *catalog = treaty_server_pin(server, req);
     struct treaty_error err;
     const struct treaty_entry *entry = find(req, catalog, &err);
-    bool rendered = entry && treaty_server_form(req).data;
+    bool rendered = entry && (treaty_server_form(req).data ||
+                              (server->options.is_before_8 && !bare));
     int32_t id = entry ? entry->id : 0;
 
     if (!entry)

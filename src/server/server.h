@@ -23,6 +23,12 @@ struct treaty_server_options {
     /* Lent; both must outlive the server. */
     struct treaty_registry *registry;
     struct treaty_metrics *metrics;
+    /*
+     * Reply as Confluent's releases before 8 did: a registration is answered
+     * with its id alone, no GUIDs, no "schemaType" for Avro, and error_code 409
+     * for what is incompatible.
+     */
+    bool is_before_8;
     /* Called on an event loop, if not NULL: a schema was registered that its
      * format's own compiler would refuse (the task's `ret_objection`). */
     void (*on_objection)(const struct treaty_task *task);

@@ -47,7 +47,8 @@ void treaty_server_subject_list(struct treaty_http_request *req, void *app)
 static void put_found(struct treaty_json_writer *w,
                       const struct treaty_task *task)
 {
-    treaty_server_put_version(w, &task->ret_version);
+    treaty_server_put_version(w, treaty_server_work_of(task)->server,
+                              &task->ret_version);
 }
 
 void treaty_server_subject_lookup(struct treaty_http_request *req, void *app)

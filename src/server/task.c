@@ -99,6 +99,30 @@ static struct treaty_str put_place(const struct treaty_task *task)
                                err->path[0] ? ", at " : "", err->path);
 }
 
+/* As before 8.0, where 40901 was 409. */
+static void refuse_before_8(struct treaty_server_work *work,
+                            struct treaty_str message)
+{
+    struct treaty_str body = {0};
+    struct treaty_server_page page;
+    struct treaty_error err;
+
+    treaty_server_begin(&page);
+    treaty_json_begin_object(&page.json);
+    treaty_json_member_i64(&page.json, "error_code", 409);
+    treaty_json_member_str(&page.json, "message", message);
+    treaty_json_end_object(&page.json);
+    if (!treaty_buf_status(&page.buf, NULL))
+        body = treaty_arena_dup(work->task.arena, treaty_buf_str(&page.buf));
+    treaty_buf_release(&page.buf);
+    if (body.data) {
+        treaty_http_reply(work->req, 409, body);
+        return;
+    }
+    (void)treaty_fail_nomem(&err);
+    treaty_http_reply_error(work->req, &err);
+}
+
 static void answer_error(struct treaty_server_work *work)
 {
     struct treaty_task *task = &work->task;
@@ -109,7 +133,10 @@ static void answer_error(struct treaty_server_work *work)
         details = put_details(task);
     else
         details = put_place(task);
-    if (details.data)
+    if (details.data && task->code == TREATY_EINCOMPATIBLE &&
+        work->server->options.is_before_8)
+        refuse_before_8(work, details);
+    else if (details.data)
         treaty_http_reply_error_text(work->req, task->code, details);
     else
         treaty_http_reply_error(work->req, &task->error);

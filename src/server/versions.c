@@ -99,7 +99,8 @@ static enum treaty_code find_version(struct treaty_http_request *req,
 static void put_rendered(struct treaty_json_writer *w,
                          const struct treaty_task *task)
 {
-    treaty_server_put_version(w, &task->ret_version);
+    treaty_server_put_version(w, treaty_server_work_of(task)->server,
+                              &task->ret_version);
 }
 
 /* The version that the path names, its text in another form. */
@@ -134,7 +135,7 @@ static void get_stored(struct treaty_http_request *req,
         treaty_http_reply_error(req, &err);
     } else {
         treaty_server_begin(&page);
-        treaty_server_put_version(&page.json, version);
+        treaty_server_put_version(&page.json, server, version);
         treaty_server_finish(&page, req);
     }
     treaty_server_unpin(server, req);
@@ -225,14 +226,18 @@ void treaty_server_version_referenced_by(struct treaty_http_request *req,
 static void put_registered(struct treaty_json_writer *w,
                            const struct treaty_task *task)
 {
+    const struct treaty_server *server = treaty_server_work_of(task)->server;
     const struct treaty_version *version = &task->ret_version;
     const struct treaty_entry *entry = version->entry;
 
     treaty_json_begin_object(w);
     treaty_json_member_i64(w, "id", entry->id);
+    if (server->options.is_before_8) {
+        treaty_json_end_object(w);
+        return;
+    }
     treaty_json_member_i64(w, "version", version->version);
-    treaty_json_member_str(w, "guid", entry->guid_text);
-    treaty_json_member_str(w, "schemaType", entry->type);
+    treaty_server_put_kind(w, server, entry);
     if (entry->references_json.len) {
         treaty_json_key(w, "references");
         treaty_json_value_raw(w, entry->references_json);

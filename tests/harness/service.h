@@ -16,18 +16,33 @@ struct service {
     unsigned port;
 };
 
-/* Over the store `url`; a test cannot go on without. `store` may be NULL. */
-static inline void
-service_start_with(struct service *s, const char *url, size_t threads,
-                   const struct treaty_journal_options *store)
+/* What a service may differ in; valid when zeroed. */
+struct service_settings {
+    const struct treaty_journal_options *store; /* or NULL */
+    bool is_strict;
+    bool is_before_8;
+    enum treaty_rules rules;
+};
+
+/* Over the store `url`; a test cannot go on without. */
+static inline void service_start_as(struct service *s, const char *url,
+                                    size_t threads,
+                                    const struct service_settings *settings)
 {
-    struct treaty_registry_options options = {0};
-    struct treaty_server_options server = {.listen = "127.0.0.1:0",
-                                           .thread_count = threads};
+    struct treaty_registry_options options = {
+        .strict = settings->is_strict,
+        .rules = settings->rules,
+    };
+    struct treaty_server_options server = {
+        .listen = "127.0.0.1:0",
+        .thread_count = threads,
+        .is_before_8 = settings->is_before_8,
+    };
     struct treaty_error err;
 
     *s = (struct service){0};
-    if (treaty_journal_open(treaty_str_z(url), store, &s->journal, &err))
+    if (treaty_journal_open(treaty_str_z(url), settings->store, &s->journal,
+                            &err))
         goto failed;
     options.journal = s->journal;
     if (treaty_registry_open(&options, &s->registry, &err))
@@ -43,6 +58,15 @@ service_start_with(struct service *s, const char *url, size_t threads,
 failed:
     tap_fail(__FILE__, __LINE__, "%s", err.message);
     exit(1);
+}
+
+static inline void
+service_start_with(struct service *s, const char *url, size_t threads,
+                   const struct treaty_journal_options *store)
+{
+    struct service_settings settings = {.store = store};
+
+    service_start_as(s, url, threads, &settings);
 }
 
 static inline void service_start(struct service *s, const char *url,

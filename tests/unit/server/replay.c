@@ -174,12 +174,28 @@ static void run_case(const struct paragraph *p)
     treaty_buf_release(&bytes);
 }
 
+/* Stories of services with other settings, by the beginning of their names. */
+static const struct {
+    const char *begins;
+    struct service_settings settings;
+} rows[] = {
+    {"../http/strict", {.is_strict = true}},
+    {"../http/release_8_3", {.rules = TREATY_RULES_CONFLUENT_8_3}},
+    {"../http/release_7",
+     {.rules = TREATY_RULES_CONFLUENT_8_3, .is_before_8 = true}},
+};
+
 /* Tell the story in `name` to a new service on memory. */
 static void tell(const char *name)
 {
+    struct service_settings settings = {0};
     struct service service;
 
-    service_start(&service, "memory:", 1);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (treaty_str_starts(treaty_str_z(name), treaty_str_z(rows[i].begins)))
+            settings = rows[i].settings;
+    }
+    service_start_as(&service, "memory:", 1, &settings);
     port = service.port;
     paragraph_each(name, run_case);
     service_stop(&service);
