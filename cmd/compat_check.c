@@ -2,22 +2,14 @@
 /*
  * `treaty compat-check`: the gate. May the proposed schema follow what is
  * there? Exit status 0: yes, 1: no, 2: could not tell.
- *
- *     new.avsc:14:5: breaks consumers that read orders-value version 3
- *         READER_FIELD_MISSING_DEFAULT_VALUE at /fields/11 (warehouse): ...
- *         {"name": "warehouse", "type": "string"}
- *         ^
- *         do: give the field of the new schema a "default"; ...
  */
 #include "base/error.h"
-#include "base/locate.h"
 #include "base/str.h"
 #include "client/closure.h"
 #include "cmd/command.h"
 #include "cmd/flags.h"
-#include "cmd/registry_options.h"
+#include "cmd/gate.h"
 #include "cmd/schema_file.h"
-#include "contract/contract.h"
 
 #include <treaty/treaty.h>
 
@@ -25,31 +17,42 @@
 
 enum { HISTORY_MAX = 10000 };
 
-struct options {
-    const char *proposed;
-    const char *subject;
-    struct treaty_registry_options registry;
-    const char *level;
-    const char *format;
-    struct treaty_flag_list against;
-};
+/* The choices of -validation, in their order. */
+static const enum treaty_strictness strictnesses[] = {TREATY_STRICT,
+                                                      TREATY_NEW};
 
 static const struct treaty_flag flags[] = {
     {"proposed", "FILE", "the schema to check (\"-\": standard input)",
-     TREATY_FLAG_TEXT, offsetof(struct options, proposed), 0, 0},
+     TREATY_FLAG_TEXT, offsetof(struct treaty_gate_options, proposed), 0, 0},
     {"subject", "NAME", "check against the versions of this subject",
-     TREATY_FLAG_TEXT, offsetof(struct options, subject), 0, 0},
-    TREATY_REGISTRY_FLAGS(struct options, registry),
+     TREATY_FLAG_TEXT, offsetof(struct treaty_gate_options, subject), 0, 0},
+    TREATY_REGISTRY_FLAGS(struct treaty_gate_options, registry),
     {"against", "FILE",
      "check against this schema, without a registry; give older ones after "
      "newer ones",
-     TREATY_FLAG_LIST, offsetof(struct options, against), 0, 0},
+     TREATY_FLAG_LIST, offsetof(struct treaty_gate_options, against), 0, 0},
     {"level", "LEVEL",
      "NONE, BACKWARD, FORWARD, FULL or one of them with _TRANSITIVE; else the "
      "subject's, or BACKWARD",
-     TREATY_FLAG_TEXT, offsetof(struct options, level), 0, 0},
-    {"format", "FORMAT", "avro", TREATY_FLAG_TEXT,
-     offsetof(struct options, format), 0, 0},
+     TREATY_FLAG_TEXT, offsetof(struct treaty_gate_options, level), 0, 0},
+    TREATY_FORMAT_FLAG(struct treaty_gate_options, format),
+    TREATY_FOLDER_FLAG(struct treaty_gate_options, imports),
+    {"reference", "NAME=SUBJECT:VERSION",
+     "a schema of the registry that the proposed one refers to",
+     TREATY_FLAG_LIST, offsetof(struct treaty_gate_options, imports.texts), 0,
+     0},
+    {"validation", "protoc|reference",
+     "whose word counts for the proposed Protobuf schema: what protoc refuses "
+     "is refused, or what the reference registry takes is taken",
+     TREATY_FLAG_CHOICE, offsetof(struct treaty_gate_options, validation), 0,
+     0},
+    {"rules", "confluent|wire|wire-json",
+     "whose rules: the registry's, or for Protobuf those of buf's categories "
+     "WIRE and WIRE_JSON",
+     TREATY_FLAG_CHOICE, offsetof(struct treaty_gate_options, rules), 0, 0},
+    {"compat-version", "8.5|8.3", "which release's rules the registry has",
+     TREATY_FLAG_CHOICE, offsetof(struct treaty_gate_options, compat_version),
+     0, 0},
 };
 
 static const struct treaty_usage usage = {
@@ -61,25 +64,13 @@ static const struct treaty_usage usage = {
     .flag_count = sizeof(flags) / sizeof(flags[0]),
 };
 
-struct gate {
-    struct options opt;
-    struct treaty_arena arena;
-    struct treaty_schema *proposed;
-    enum treaty_level level;
-    struct treaty_past *history;  /* newest first */
-    struct treaty_schema **owned; /* the schemas in it */
-    size_t history_count;
-    struct treaty_client *client;
-    struct treaty_scratch *scratch;
-};
-
-static bool complain(const char *what, const struct treaty_error *err)
+bool treaty_gate_complain(const char *what, const struct treaty_error *err)
 {
     fprintf(stderr, "treaty compat-check: %s: %s\n", what, err->message);
     return false;
 }
 
-static bool parse_level(struct gate *gate, struct treaty_str text)
+static bool parse_level(struct treaty_gate *gate, struct treaty_str text)
 {
     if (treaty_level_parse(text, &gate->level))
         return true;
@@ -91,7 +82,7 @@ static bool parse_level(struct gate *gate, struct treaty_str text)
     return false;
 }
 
-static bool reserve_history(struct gate *gate, size_t count)
+static bool reserve_history(struct treaty_gate *gate, size_t count)
 {
     gate->history =
         TREATY_ARENA_NEW_N(&gate->arena, struct treaty_past, count + 1);
@@ -100,7 +91,7 @@ static bool reserve_history(struct gate *gate, size_t count)
     return gate->history && gate->owned;
 }
 
-static void keep(struct gate *gate, int32_t version,
+static void keep(struct treaty_gate *gate, int32_t version,
                  struct treaty_schema *schema)
 {
     gate->owned[gate->history_count] = schema;
@@ -109,15 +100,22 @@ static void keep(struct gate *gate, int32_t version,
 }
 
 /* Offline: the files, newest first. */
-static bool load_files(struct gate *gate)
+static bool load_files(struct treaty_gate *gate)
 {
     struct treaty_schema *schema = NULL;
 
     if (!reserve_history(gate, gate->opt.against.count))
         return false;
     for (size_t i = 0; i < gate->opt.against.count; i++) {
-        if (!treaty_schema_file_load(gate->opt.against.items[i],
-                                     gate->opt.format, &schema))
+        const struct treaty_schema_file file = {
+            .path = gate->opt.against.items[i],
+            .format = gate->opt.format,
+            .imports = &gate->opt.imports,
+            .client = gate->client,
+            .strictness = TREATY_STORED,
+        };
+
+        if (!treaty_schema_file_open(&file, &schema))
             return false;
         keep(gate, 0, schema);
     }
@@ -125,7 +123,7 @@ static bool load_files(struct gate *gate)
 }
 
 /* Online: what the registry has, as far as the level asks. */
-static bool fetch_level(struct gate *gate)
+static bool fetch_level(struct treaty_gate *gate)
 {
     struct treaty_str text;
     struct treaty_error err;
@@ -139,11 +137,11 @@ static bool fetch_level(struct gate *gate)
         code = treaty_client_get_level(gate->client, NULL, gate->scratch, &text,
                                        &err);
     if (code)
-        return complain("asking for the level", &err);
+        return treaty_gate_complain("asking for the level", &err);
     return parse_level(gate, text);
 }
 
-static bool keep_version(struct gate *gate, int32_t version)
+static bool keep_version(struct treaty_gate *gate, int32_t version)
 {
     struct treaty_manner manner = {.limited = false};
     struct treaty_schema *schema;
@@ -152,15 +150,15 @@ static bool keep_version(struct gate *gate, int32_t version)
 
     if (treaty_client_get_version(gate->client, gate->opt.subject, version,
                                   gate->scratch, &info, &err))
-        return complain("fetching a version", &err);
+        return treaty_gate_complain("fetching a version", &err);
     if (treaty_client_parse(gate->client, &info, TREATY_STORED, manner, &schema,
                             &err))
-        return complain("parsing a stored version", &err);
+        return treaty_gate_complain("parsing a stored version", &err);
     keep(gate, info.version, schema);
     return true;
 }
 
-static bool fetch_history(struct gate *gate)
+static bool fetch_history(struct treaty_gate *gate)
 {
     struct treaty_numbers versions;
     struct treaty_error err;
@@ -171,7 +169,7 @@ static bool fetch_history(struct gate *gate)
     if (code == TREATY_ENOSUBJECT)
         return true; /* the first schema of its subject follows nothing */
     if (code)
-        return complain("listing the versions", &err);
+        return treaty_gate_complain("listing the versions", &err);
     count = versions.count;
     if (!treaty_level_is_transitive(gate->level) && count > 1)
         count = 1;
@@ -184,7 +182,8 @@ static bool fetch_history(struct gate *gate)
     return true;
 }
 
-static bool ask_registry(struct gate *gate)
+/* The registry is not asked yet. */
+static bool open_client(struct treaty_gate *gate)
 {
     struct treaty_client_options options = {0};
     struct treaty_error err;
@@ -194,12 +193,27 @@ static bool ask_registry(struct gate *gate)
                                                         &gate->arena, &options))
         return false;
     if (treaty_client_new(&options, &gate->client, &err))
-        return complain("registry", &err);
-    return fetch_level(gate) && fetch_history(gate);
+        return treaty_gate_complain("registry", &err);
+    return true;
 }
 
-static bool prepare(struct gate *gate)
+static bool open_proposed(struct treaty_gate *gate)
 {
+    const struct treaty_schema_file file = {
+        .path = gate->opt.proposed,
+        .format = gate->opt.format,
+        .imports = &gate->opt.imports,
+        .client = gate->client,
+        .strictness = strictnesses[gate->opt.validation],
+    };
+
+    return treaty_schema_file_open(&file, &gate->proposed);
+}
+
+static bool check_usage(struct treaty_gate *gate)
+{
+    struct treaty_error err;
+
     if (!gate->opt.proposed) {
         fputs("treaty compat-check: give -proposed FILE, the schema to check\n",
               stderr);
@@ -211,172 +225,76 @@ static bool prepare(struct gate *gate)
               stderr);
         return false;
     }
-    if (gate->opt.level && !parse_level(gate, treaty_str_z(gate->opt.level)))
+    if (treaty_import_options_read(&gate->opt.imports, &gate->arena, &err))
+        return treaty_gate_complain("usage", &err);
+    return !gate->opt.level || parse_level(gate, treaty_str_z(gate->opt.level));
+}
+
+static bool prepare(struct treaty_gate *gate)
+{
+    const bool online = gate->opt.subject || gate->opt.imports.reference_count;
+
+    if (!check_usage(gate))
         return false;
-    if (!treaty_schema_file_load(gate->opt.proposed, gate->opt.format,
-                                 &gate->proposed))
+    if (online && !open_client(gate))
         return false;
-    return gate->opt.subject ? ask_registry(gate) : load_files(gate);
+    if (!open_proposed(gate))
+        return false;
+    if (gate->opt.subject)
+        return fetch_level(gate) && fetch_history(gate);
+    return load_files(gate);
 }
 
-/* Reporting. */
-
-static const char *past_name(struct gate *gate, const struct treaty_past *past)
+enum treaty_rules treaty_gate_rules(const struct treaty_gate *gate,
+                                    bool upgrade)
 {
-    if (!past->version)
-        return gate->opt.against.items[past - gate->history];
-    return treaty_arena_printf(&gate->arena, "%s version %d", gate->opt.subject,
-                               (int)past->version)
-        .data;
+    static const enum treaty_rules undirected[] = {
+        [TREATY_GATE_WIRE] = TREATY_RULES_WIRE,
+        [TREATY_GATE_WIRE_JSON] = TREATY_RULES_WIRE_JSON,
+    };
+
+    if (!upgrade && gate->opt.rules != TREATY_GATE_CONFLUENT)
+        return undirected[gate->opt.rules];
+    return gate->opt.compat_version ? TREATY_RULES_CONFLUENT_8_3
+                                    : TREATY_RULES_CONFLUENT;
 }
 
-/* The line of the proposed file with a caret, indented. */
-static void print_place(struct gate *gate, size_t offset, const char *what)
+/* A format may lack the rules that were asked for. */
+static int explain(const struct treaty_gate *gate, enum treaty_code code,
+                   const struct treaty_error *err)
 {
-    struct treaty_error err = {.offset = offset};
-    struct treaty_buf out;
-
-    (void)snprintf(err.message, sizeof(err.message), "%s", what);
-    treaty_buf_init(&out, 0);
-    treaty_locate_print(&out, gate->opt.proposed, gate->proposed->text, &err);
-    printf("%.*s", TREATY_STR_ARG(treaty_buf_str(&out)));
-    treaty_buf_release(&out);
+    if (code == TREATY_EUSAGE)
+        fprintf(stderr,
+                "treaty compat-check: -rules wire and wire-json are for "
+                "Protobuf; %s is %s\n",
+                gate->opt.proposed, gate->proposed->format->name);
+    else
+        (void)treaty_gate_complain("checking", err);
+    return 2;
 }
 
-static const char *breaks(struct gate *gate, const struct treaty_comparison *o)
+static int run(struct treaty_gate *gate)
 {
-    const char *past = past_name(gate, o->past);
-
-    if (o->direction == TREATY_BACKWARD)
-        return treaty_arena_printf(&gate->arena, "cannot read what %s wrote",
-                                   past)
-            .data;
-    return treaty_arena_printf(&gate->arena, "cannot be read by %s", past).data;
-}
-
-static void print_finding(struct gate *gate, const struct treaty_comparison *o,
-                          const struct treaty_finding *f)
-{
-    bool back = o->direction == TREATY_BACKWARD;
-
-    print_place(gate, back ? f->reader_pos : f->writer_pos, breaks(gate, o));
-    printf(
-        "    %s at %.*s: %.*s\n", f->rule,
-        TREATY_STR_ARG(f->path.len ? f->path : TREATY_STR("/")),
-        TREATY_STR_ARG(treaty_finding_sentence(&gate->arena, f, o->direction)));
-    if (f->detail.len)
-        printf("    found: %.*s\n", TREATY_STR_ARG(f->detail));
-    printf("    do: %.*s\n\n", TREATY_STR_ARG(treaty_finding_advice(
-                                   &gate->arena, f, o->direction)));
-}
-
-/* Only where the plan alone objects: else the findings have said it. */
-static void print_fails(struct gate *gate, const struct treaty_comparison *o)
-{
-    bool back = o->direction == TREATY_BACKWARD;
-
-    if (!o->checked || o->sound || !o->compatible)
-        return;
-    for (size_t i = 0; i < o->fail_count; i++) {
-        const struct treaty_plan_note *note = &o->fails[i];
-
-        if (note->guarded)
-            continue;
-        print_place(gate, back ? note->reader_pos : note->writer_pos,
-                    breaks(gate, o));
-        printf("    %s at %.*s: %.*s\n", note->rule, TREATY_STR_ARG(note->path),
-               TREATY_STR_ARG(note->text));
-        printf("    the registry's rules accept this change, yet such an event "
-               "does not decode\n\n");
-    }
-}
-
-static void print_outcome(struct gate *gate, const struct treaty_comparison *o)
-{
-    if (o->types_differ)
-        printf("%s: is %s, but %s is %s\n\n", gate->opt.proposed,
-               gate->proposed->format->name, past_name(gate, o->past),
-               o->past->schema->format->name);
-    for (const struct treaty_finding *f = o->findings.first; f; f = f->next) {
-        if (f->breaking)
-            print_finding(gate, o, f);
-    }
-    print_fails(gate, o);
-}
-
-/* Both directions against the newest version, whatever the level. */
-static bool upgrade_order(struct gate *gate, enum treaty_upgrade *ret)
-{
-    const struct treaty_history newest = {gate->history, 1};
-    struct treaty_contract_options options = {.level = TREATY_LEVEL_FULL,
-                                              .plans = true};
-    struct treaty_verdict verdict;
-    struct treaty_error err;
-    bool backward = true;
-    bool forward = true;
-
-    if (treaty_contract_check(&gate->arena, gate->proposed, &newest, &options,
-                              &verdict, &err))
-        return complain("checking", &err);
-    for (const struct treaty_comparison *o = verdict.outcomes; o; o = o->next) {
-        bool good = o->compatible && o->sound;
-
-        if (o->direction == TREATY_BACKWARD)
-            backward = good;
-        else
-            forward = good;
-    }
-    *ret = treaty_upgrade_order(backward, forward);
-    return true;
-}
-
-static int report(struct gate *gate, const struct treaty_verdict *verdict)
-{
-    bool good = verdict->compatible && verdict->sound;
-    enum treaty_upgrade upgrade;
-
-    for (const struct treaty_comparison *o = verdict->outcomes; o; o = o->next)
-        print_outcome(gate, o);
-    printf("%s: %s at level %.*s", gate->opt.proposed,
-           good ? "compatible" : "INCOMPATIBLE",
-           TREATY_STR_ARG(treaty_level_name(gate->level)));
-    if (!gate->history_count) {
-        printf("; the subject \"%s\" has no version yet\n", gate->opt.subject);
-        return 0;
-    }
-    if (verdict->compatible != verdict->sound)
-        printf(" (the registry's rules say %s)",
-               verdict->compatible ? "compatible" : "incompatible");
-    if (!upgrade_order(gate, &upgrade))
-        return 2;
-    printf("\nupgrade order: %s\n", treaty_upgrade_text(upgrade));
-    return good ? 0 : 1;
-}
-
-static int run(struct gate *gate)
-{
-    struct treaty_contract_options options = {
-        .level = gate->level, .plans = true, .all = true};
+    struct treaty_contract_options options = {.plans = true, .all = true};
     struct treaty_history history;
     struct treaty_verdict verdict;
     struct treaty_error err;
+    enum treaty_code code;
 
     if (!prepare(gate))
         return 2;
     options.level = gate->level;
+    options.rules = treaty_gate_rules(gate, false);
     history = (struct treaty_history){gate->history, gate->history_count};
-    if (treaty_contract_check(&gate->arena, gate->proposed, &history, &options,
-                              &verdict, &err)) {
-        (void)complain("checking", &err);
-        return 2;
-    }
-    return report(gate, &verdict);
+    code = treaty_contract_check(&gate->arena, gate->proposed, &history,
+                                 &options, &verdict, &err);
+    return code ? explain(gate, code, &err)
+                : treaty_gate_report(gate, &verdict);
 }
 
 int treaty_cmd_compat_check(int argc, char **argv)
 {
-    struct gate gate = {.opt = {.format = "avro"},
-                        .level = TREATY_LEVEL_BACKWARD};
+    struct treaty_gate gate = {.level = TREATY_LEVEL_BACKWARD};
     int status;
 
     if (!treaty_flags_parse(&usage, &argc, argv, &gate.opt, &status))

@@ -197,7 +197,9 @@ static enum treaty_code compare(struct check *check,
                                treaty_code_text(code));
     }
     outcome->compatible = outcome->findings.breaking == 0;
-    return question->plans ? ask_plans(check, outcome, &sides) : TREATY_OK;
+    if (!question->plans || !sides.reader->format->decode_plan)
+        return TREATY_OK;
+    return ask_plans(check, outcome, &sides);
 }
 
 static void record_outcome(struct check *check,

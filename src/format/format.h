@@ -88,6 +88,18 @@ struct treaty_span {
 };
 typedef void (*treaty_span_fn)(void *ctx, const struct treaty_span *span);
 
+/*
+ * What the canonical text leaves out or changes although it says something.
+ * `what` is a static sentence, `element` what it belongs to, `pos` the place
+ * in the text as submitted.
+ */
+struct treaty_loss {
+    const char *what;
+    struct treaty_str element;
+    size_t pos;
+};
+typedef void (*treaty_loss_fn)(void *ctx, const struct treaty_loss *loss);
+
 /* How the reference words a difference to its clients (confluent.md 5.1). */
 struct treaty_difference_form {
     const char *before_type;
@@ -156,6 +168,10 @@ struct treaty_format {
     enum treaty_code (*render)(const struct treaty_schema *schema,
                                struct treaty_str how, struct treaty_buf *out,
                                bool *ret_known, struct treaty_error *err);
+
+    /* Call `give` for each loss, in order. NULL: the format has none. */
+    void (*losses)(const struct treaty_schema *schema, treaty_loss_fn give,
+                   void *ctx);
 
     /* The natural layout of the schema: every field, in order. */
     enum treaty_code (*layout)(const struct treaty_schema *schema,

@@ -126,6 +126,28 @@ bool treaty_proto_equivalent(const struct treaty_schema *a,
     return treaty_str_eq(a->canonical, b->canonical) && same_references(a, b);
 }
 
+/* The row speaks of losses as every format may have them. */
+struct losses {
+    treaty_loss_fn give;
+    void *ctx;
+};
+
+static void pass_on(void *ctx, const struct treaty_proto_loss *loss)
+{
+    const struct losses *losses = ctx;
+    const struct treaty_loss passed = {loss->what, loss->element, loss->pos};
+
+    losses->give(losses->ctx, &passed);
+}
+
+static void list_losses(const struct treaty_schema *schema, treaty_loss_fn give,
+                        void *ctx)
+{
+    struct losses losses = {give, ctx};
+
+    treaty_proto_losses(treaty_proto_tree(schema), pass_on, &losses);
+}
+
 static const struct treaty_difference_form difference = {
     "{errorType:\"", "\", description:\"", NULL, "\"}"};
 
@@ -138,6 +160,7 @@ const struct treaty_format treaty_format_protobuf = {
     .pair = treaty_proto_pair,
     .normalize = treaty_proto_normalize,
     .render = treaty_proto_render,
+    .losses = list_losses,
     .compare = treaty_proto_compare,
     .difference = &difference,
     .equivalent = treaty_proto_equivalent,
