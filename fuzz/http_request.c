@@ -169,6 +169,7 @@ static void read_parts(const struct treaty_router *router, const uint8_t *data,
     struct treaty_router_match match = {0};
     struct treaty_str text = {malloc(size ? size : 1), size};
     struct treaty_str value = {0};
+    struct treaty_url_query query;
 
     if (!text.data)
         abort();
@@ -178,7 +179,8 @@ static void read_parts(const struct treaty_router *router, const uint8_t *data,
     (void)treaty_head_is_ambiguous(text);
     if (!treaty_url_decode(&arena, text, true, &value) && value.len > size)
         abort();
-    if (!treaty_url_query(&arena, text, "q", &value) && value.len > size)
+    if (!treaty_url_query_parse(&arena, text, &query) &&
+        treaty_url_query_find(&query, "q").len > size)
         abort();
     (void)treaty_url_without_authority(text);
     (void)treaty_negotiate_accept(types, 2, text);

@@ -13,6 +13,7 @@
  */
 #include "http/http.h"
 #include "http/router.h"
+#include "http/url.h"
 
 #include "base/rng.h"
 
@@ -124,7 +125,7 @@ struct treaty_http_request {
 
     struct treaty_str method;
     struct treaty_str path;
-    struct treaty_str query; /* .data NULL: none */
+    struct treaty_url_query query; /* of a copy on the arena */
     struct treaty_str body;
     struct treaty_router_match match;
     int media; /* index in `produces` */

@@ -305,9 +305,9 @@ bool treaty_http_hold(struct treaty_http_request *req, void (*fn)(void *ctx),
  */
 enum treaty_code treaty_http_keep(struct treaty_http_request *req)
 {
-    struct treaty_str *parts[4 + TREATY_HTTP_PARAMS_MAX] = {
-        &req->method, &req->path, &req->query, &req->body};
-    size_t count = 4;
+    struct treaty_str *parts[3 + TREATY_HTTP_PARAMS_MAX] = {
+        &req->method, &req->path, &req->body};
+    size_t count = 3;
 
     for (size_t i = 0; i < req->match.param_count; i++)
         parts[count++] = &req->match.params[i];

@@ -153,12 +153,24 @@ static bool check_head(struct treaty_http_request *req)
     return true;
 }
 
+/* A copy, since it is asked for also when the connection is gone. */
+static enum treaty_code parse_query(struct treaty_http_request *req,
+                                    struct treaty_str query)
+{
+    if (!query.data)
+        return TREATY_OK;
+    query = treaty_arena_dup(&req->arena, query);
+    if (!query.data)
+        return TREATY_ENOMEM;
+    return treaty_url_query_parse(&req->arena, query, &req->query);
+}
+
 /* Cut the target into path and query; refuse one that is too long. */
 static bool take_target(struct treaty_http_request *req)
 {
     const struct treaty_http_options *options = &req->loop->server->options;
     struct treaty_str target = from_iovec(req->h2o->input.path);
-    struct treaty_str whole;
+    enum treaty_code code;
 
     if (target.len > options->url_max) {
         treaty_http_refuse(req, TREATY_EURITOOLONG, "the URL exceeds %zu bytes",
@@ -167,13 +179,13 @@ static bool take_target(struct treaty_http_request *req)
     }
     target = treaty_url_without_authority(target);
     (void)treaty_str_split(&target, '?', &req->path);
-    req->query = target;
-    if (treaty_url_decode(&req->arena, req->query, true, &whole)) {
-        treaty_http_refuse(req, TREATY_EREQUEST,
-                           "the query is not percent-encoded UTF-8");
-        return false;
-    }
-    return true;
+    code = parse_query(req, target);
+    if (code)
+        treaty_http_refuse(req, code, "%s",
+                           code == TREATY_ENOMEM
+                               ? treaty_code_text(code)
+                               : "the query is not percent-encoded UTF-8");
+    return code == TREATY_OK;
 }
 
 static bool find_route(struct treaty_http_request *req)
@@ -222,6 +234,20 @@ static bool check_media(struct treaty_http_request *req)
     return true;
 }
 
+/* The reply to a request of which nothing could be kept. */
+static void refuse_without_memory(h2o_req_t *h2o)
+{
+    static const char body[] =
+        "{\"error_code\":50301,\"message\":\"out of memory\"}";
+
+    h2o->res.status = 503;
+    h2o->res.reason = "Service Unavailable";
+    h2o->res.content_length = sizeof(body) - 1;
+    h2o_set_header(&h2o->pool, &h2o->res.headers, H2O_TOKEN_CONTENT_TYPE,
+                   H2O_STRLIT("application/json"), 1);
+    h2o_send_inline(h2o, body, sizeof(body) - 1);
+}
+
 int treaty_http_on_request(h2o_handler_t *handler, h2o_req_t *h2o)
 {
     struct treaty_http_request *req = new_request(h2o);
@@ -229,8 +255,7 @@ int treaty_http_on_request(h2o_handler_t *handler, h2o_req_t *h2o)
 
     (void)handler;
     if (!req) {
-        h2o_send_error_503(h2o, "Service Unavailable",
-                           treaty_code_text(TREATY_ENOMEM), 0);
+        refuse_without_memory(h2o);
         return 0;
     }
     options = &req->loop->server->options;
@@ -273,12 +298,7 @@ struct treaty_str treaty_http_param(const struct treaty_http_request *req,
 struct treaty_str treaty_http_query(struct treaty_http_request *req,
                                     const char *name)
 {
-    struct treaty_str value;
-
-    if (!req->query.data ||
-        treaty_url_query(&req->arena, req->query, name, &value))
-        return (struct treaty_str){0};
-    return value;
+    return treaty_url_query_find(&req->query, name);
 }
 
 struct treaty_str treaty_http_header(const struct treaty_http_request *req,

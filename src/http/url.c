@@ -75,24 +75,47 @@ enum treaty_code treaty_url_decode(struct treaty_arena *arena,
     return TREATY_OK;
 }
 
-enum treaty_code treaty_url_query(struct treaty_arena *arena,
-                                  struct treaty_str query, const char *name,
-                                  struct treaty_str *ret)
+static enum treaty_code parse_pair(struct treaty_arena *arena,
+                                   struct treaty_str text,
+                                   struct treaty_url_pair *ret)
 {
-    struct treaty_str pair;
+    size_t at = treaty_str_find(text, '=');
+    enum treaty_code code =
+        treaty_url_decode(arena, treaty_str_sub(text, 0, at), true, &ret->name);
 
-    while (treaty_str_split(&query, '&', &pair)) {
-        size_t at = treaty_str_find(pair, '=');
-        struct treaty_str key;
-        enum treaty_code code =
-            treaty_url_decode(arena, treaty_str_sub(pair, 0, at), true, &key);
+    if (code)
+        return code;
+    return treaty_url_decode(arena, treaty_str_sub(text, at + 1, text.len),
+                             true, &ret->value);
+}
 
-        if (code)
-            return code;
-        if (treaty_str_eq_z(key, name))
-            return treaty_url_decode(
-                arena, treaty_str_sub(pair, at + 1, pair.len), true, ret);
+enum treaty_code treaty_url_query_parse(struct treaty_arena *arena,
+                                        struct treaty_str query,
+                                        struct treaty_url_query *ret)
+{
+    struct treaty_url_pair *pairs;
+    struct treaty_str text;
+    size_t count = 1;
+    size_t n = 0;
+    enum treaty_code code = TREATY_OK;
+
+    for (size_t i = 0; i < query.len; i++)
+        count += query.data[i] == '&';
+    pairs = TREATY_ARENA_NEW_N(arena, struct treaty_url_pair, count);
+    if (!pairs)
+        return TREATY_ENOMEM;
+    while (!code && treaty_str_split(&query, '&', &text))
+        code = parse_pair(arena, text, &pairs[n++]);
+    *ret = (struct treaty_url_query){pairs, n};
+    return code;
+}
+
+struct treaty_str treaty_url_query_find(const struct treaty_url_query *query,
+                                        const char *name)
+{
+    for (size_t i = 0; i < query->count; i++) {
+        if (treaty_str_eq_z(query->pairs[i].name, name))
+            return query->pairs[i].value;
     }
-    *ret = (struct treaty_str){0};
-    return TREATY_OK;
+    return (struct treaty_str){0};
 }

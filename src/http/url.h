@@ -24,13 +24,25 @@ TREATY_MUST_CHECK enum treaty_code treaty_url_decode(struct treaty_arena *arena,
                                                      bool plus_is_space,
                                                      struct treaty_str *ret);
 
+/* The parameters of a query ("a=1&b"), decoded. */
+struct treaty_url_query {
+    const struct treaty_url_pair {
+        struct treaty_str name;
+        struct treaty_str value; /* "" without a `=` */
+    } * pairs;
+    size_t count;
+};
+
 /*
- * The first value of `name` in `query` ("a=1&b"). TREATY_OK with .data NULL
- * when it is absent; codes as above.
+ * Take a query apart, on `arena` but for what is a view into `query`; codes as
+ * above. All at once, so that nothing can fail when a parameter is asked for.
  */
-TREATY_MUST_CHECK enum treaty_code treaty_url_query(struct treaty_arena *arena,
-                                                    struct treaty_str query,
-                                                    const char *name,
-                                                    struct treaty_str *ret);
+TREATY_MUST_CHECK enum treaty_code
+treaty_url_query_parse(struct treaty_arena *arena, struct treaty_str query,
+                       struct treaty_url_query *ret);
+
+/* The first value given for `name`; .data NULL when it is absent. */
+struct treaty_str treaty_url_query_find(const struct treaty_url_query *query,
+                                        const char *name);
 
 #endif

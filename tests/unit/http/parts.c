@@ -66,12 +66,13 @@ static void finds_query_parameters(void)
     struct treaty_arena arena = {0};
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct treaty_str got = {"?", 1};
+        struct treaty_url_query query;
 
-        CHECK_INT(treaty_url_query(&arena, treaty_str_z(rows[i].query),
-                                   "deleted", &got),
-                  TREATY_OK);
-        CHECK_STR(got, treaty_str_z(rows[i].want));
+        CHECK_INT(
+            treaty_url_query_parse(&arena, treaty_str_z(rows[i].query), &query),
+            TREATY_OK);
+        CHECK_STR(treaty_url_query_find(&query, "deleted"),
+                  treaty_str_z(rows[i].want));
     }
     treaty_arena_release(&arena);
 }
