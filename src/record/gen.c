@@ -39,7 +39,8 @@ struct node {
     const uint32_t *symbols; /* ENUM: those to choose among; NULL: all */
     uint32_t symbol_count;
     bool is_identity;
-    bool is_set; /* UNION: the first branch, "not set", is out */
+    bool is_set;             /* UNION: the first branch, "not set", is out */
+    enum treaty_known known; /* RECORD */
     struct treaty_gen_text text; /* STRING: which text, and how long */
     struct node *shared; /* the node that was copied first for this type */
 };
@@ -232,9 +233,10 @@ static bool build(struct builder *b, struct node *node,
     }
     if (!remember(b, type, node) || !build_fields(b, node, type))
         return false;
+    if (type->is_message)
+        node->known = treaty_known_of(type);
     /* A google.protobuf.Value that says nothing is invalid. */
-    if (type->is_message && treaty_known_of(type) == TREATY_KNOWN_VALUE)
-        node->child->is_set = true;
+    node->child->is_set = node->known == TREATY_KNOWN_VALUE;
     return true;
 }
 
@@ -628,6 +630,88 @@ static bool fill_pointer(struct filler *f, const struct node *node, char *at,
     return fill(f, node->child, record, depth + 1);
 }
 
+/*
+ * Well-known types have values that are none: a year 12000, a duration of two
+ * signs, a path with spaces, a JSON number that is not finite. They are turned
+ * into some that are.
+ */
+
+static int64_t clamp(int64_t value, int64_t least, int64_t most)
+{
+    if (value < least)
+        return least;
+    return value > most ? most : value;
+}
+
+static void mend_time(const struct node *node, char *at)
+{
+    bool is_point = node->known == TREATY_KNOWN_TIMESTAMP;
+    struct treaty_time time;
+
+    memcpy(&time.seconds, at + node->child[0].offset, sizeof(time.seconds));
+    memcpy(&time.nanos, at + node->child[1].offset, sizeof(time.nanos));
+    if (is_point)
+        time.seconds =
+            clamp(time.seconds, TREATY_TIMESTAMP_MIN, TREATY_TIMESTAMP_MAX);
+    else
+        time.seconds = clamp(time.seconds, 1 - TREATY_DURATION_MAX,
+                             TREATY_DURATION_MAX - 1);
+    time.nanos %= TREATY_NANOS_MAX + 1;
+    if ((time.nanos < 0 && (is_point || time.seconds > 0)) ||
+        (time.nanos > 0 && !is_point && time.seconds < 0))
+        time.nanos = -time.nanos;
+    memcpy(at + node->child[0].offset, &time.seconds, sizeof(time.seconds));
+    memcpy(at + node->child[1].offset, &time.nanos, sizeof(time.nanos));
+}
+
+static void mend_mask(const struct node *node, char *at)
+{
+    static const struct treaty_str paths[] = {
+        {"note", 4}, {"user_id", 7}, {"items.price_cents", 17}};
+    struct treaty_array array;
+    struct treaty_str *path;
+
+    memcpy(&array, at + node->child[0].offset, sizeof(array));
+    path = array.items;
+    for (size_t i = 0; i < array.count; i++)
+        path[i] = paths[path[i].len % (sizeof(paths) / sizeof(paths[0]))];
+}
+
+static void mend_json(const struct node *node, char *at)
+{
+    const struct node *kind = node->child;
+    int32_t branch;
+    double number;
+
+    at += kind->offset;
+    memcpy(&branch, at, sizeof(branch));
+    if (kind->child[branch].kind != TREATY_KIND_DOUBLE)
+        return;
+    at += kind->child[branch].offset;
+    memcpy(&number, at, sizeof(number));
+    if (!isfinite(number))
+        memset(at, 0, sizeof(number));
+}
+
+static void mend(const struct node *node, char *at)
+{
+    switch (node->known) {
+    case TREATY_KNOWN_NOT:
+    case TREATY_KNOWN_BARE:
+        return;
+    case TREATY_KNOWN_TIMESTAMP:
+    case TREATY_KNOWN_DURATION:
+        mend_time(node, at);
+        return;
+    case TREATY_KNOWN_FIELD_MASK:
+        mend_mask(node, at);
+        return;
+    case TREATY_KNOWN_VALUE:
+        mend_json(node, at);
+        return;
+    }
+}
+
 static bool fill_record(struct filler *f, const struct node *node, char *at,
                         uint32_t depth)
 {
@@ -640,6 +724,7 @@ static bool fill_record(struct filler *f, const struct node *node, char *at,
         if (!fill(f, child, at + child->offset, depth))
             return false;
     }
+    mend(node, at);
     return true;
 }
 

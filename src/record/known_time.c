@@ -11,10 +11,6 @@
 
 #include <stdio.h>
 
-#define SECONDS_MIN INT64_C(-62135596800) /* 0001-01-01T00:00:00Z */
-#define SECONDS_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
-#define SPAN_MAX INT64_C(315576000000)    /* 10,000 years */
-#define NANOS_MAX 999999999
 #define DAY 86400
 
 /* Printing. */
@@ -78,12 +74,13 @@ size_t treaty_timestamp_print(struct treaty_time time, char *out)
     struct date date;
     size_t len;
 
-    if (time.seconds < SECONDS_MIN || time.seconds > SECONDS_MAX ||
-        time.nanos < 0 || time.nanos > NANOS_MAX)
+    if (time.seconds < TREATY_TIMESTAMP_MIN ||
+        time.seconds > TREATY_TIMESTAMP_MAX || time.nanos < 0 ||
+        time.nanos > TREATY_NANOS_MAX)
         return 0;
-    days = (time.seconds - SECONDS_MIN) / DAY;
-    second = (int)((time.seconds - SECONDS_MIN) % DAY);
-    date = to_date(days + SECONDS_MIN / DAY);
+    days = (time.seconds - TREATY_TIMESTAMP_MIN) / DAY;
+    second = (int)((time.seconds - TREATY_TIMESTAMP_MIN) % DAY);
+    date = to_date(days + TREATY_TIMESTAMP_MIN / DAY);
     len = (size_t)snprintf(out, 24, "%04d-%02d-%02dT%02d:%02d:%02d", date.year,
                            date.month, date.day, second / 3600,
                            second / 60 % 60, second % 60);
@@ -97,8 +94,9 @@ size_t treaty_duration_print(struct treaty_time time, char *out)
     bool negative = time.seconds < 0 || time.nanos < 0;
     size_t len;
 
-    if (time.seconds < -SPAN_MAX || time.seconds > SPAN_MAX ||
-        time.nanos < -NANOS_MAX || time.nanos > NANOS_MAX)
+    if (time.seconds < -TREATY_DURATION_MAX ||
+        time.seconds > TREATY_DURATION_MAX || time.nanos < -TREATY_NANOS_MAX ||
+        time.nanos > TREATY_NANOS_MAX)
         return 0;
     if (negative && (time.seconds > 0 || time.nanos > 0))
         return 0;
@@ -230,8 +228,8 @@ bool treaty_timestamp_parse(struct treaty_str text, struct treaty_time *ret)
     time.seconds += need_number(&c, 2, 0, 59);
     time.nanos = take_fraction(&c);
     time.seconds -= take_offset(&c);
-    if (c.failed || c.rest.len || time.seconds < SECONDS_MIN ||
-        time.seconds > SECONDS_MAX)
+    if (c.failed || c.rest.len || time.seconds < TREATY_TIMESTAMP_MIN ||
+        time.seconds > TREATY_TIMESTAMP_MAX)
         return false;
     *ret = time;
     return true;
@@ -248,14 +246,14 @@ bool treaty_duration_parse(struct treaty_str text, struct treaty_time *ret)
         return false;
     do {
         time.seconds = time.seconds * 10 + digit;
-        if (time.seconds > SPAN_MAX)
+        if (time.seconds > TREATY_DURATION_MAX)
             return false;
     } while (take_digit(&c, &digit));
     time.nanos = take_fraction(&c);
     need_char(&c, 's');
     if (c.failed || c.rest.len)
         return false;
-    if (time.seconds == SPAN_MAX && time.nanos)
+    if (time.seconds == TREATY_DURATION_MAX && time.nanos)
         return false;
     if (negative)
         time = (struct treaty_time){-time.seconds, -time.nanos};

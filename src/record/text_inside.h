@@ -146,6 +146,10 @@ struct treaty_time {
     int32_t nanos;
 };
 enum { TREATY_TIME_SIZE = 40 };
+#define TREATY_TIMESTAMP_MIN INT64_C(-62135596800) /* 0001-01-01T00:00:00Z */
+#define TREATY_TIMESTAMP_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+#define TREATY_DURATION_MAX INT64_C(315576000000)  /* 10,000 years */
+#define TREATY_NANOS_MAX 999999999
 size_t treaty_timestamp_print(struct treaty_time time, char *out);
 size_t treaty_duration_print(struct treaty_time time, char *out);
 bool treaty_timestamp_parse(struct treaty_str text, struct treaty_time *ret);
