@@ -4,24 +4,6 @@
 
 #include "base/error.h"
 
-/* Kinds of elements that options stand at. */
-enum target {
-    AT_FILE = 1,
-    AT_MESSAGE = 2,
-    AT_FIELD = 4,
-    AT_ENUM = 8,
-    AT_OTHER = 16, /* oneof, constant, range, service, method */
-};
-
-static const unsigned targets[TREATY_PROTO_FEATURES] = {
-    [TREATY_PROTO_FIELD_PRESENCE] = AT_FILE | AT_FIELD,
-    [TREATY_PROTO_ENUM_TYPE] = AT_FILE | AT_ENUM,
-    [TREATY_PROTO_REPEATED_ENCODING] = AT_FILE | AT_FIELD,
-    [TREATY_PROTO_UTF8_VALIDATION] = AT_FILE | AT_FIELD,
-    [TREATY_PROTO_MESSAGE_ENCODING] = AT_FILE | AT_FIELD,
-    [TREATY_PROTO_JSON_FORMAT] = AT_FILE | AT_MESSAGE | AT_ENUM,
-};
-
 static const struct treaty_proto_option *
 find_features(const struct treaty_proto_options *options)
 {
@@ -59,8 +41,7 @@ static void check_later(struct treaty_proto_checker *c,
 }
 
 static void check_options(struct treaty_proto_checker *c,
-                          const struct treaty_proto_options *options,
-                          enum target target)
+                          const struct treaty_proto_options *options)
 {
     const struct treaty_proto_option *option = find_features(options);
 
@@ -77,11 +58,7 @@ static void check_options(struct treaty_proto_checker *c,
         size_t pos = option->pos;
         uint8_t value = treaty_proto_feature_set(options, feature, &pos);
 
-        if (value && (targets[i] & target) == 0)
-            treaty_proto_refuse(c, TREATY_ESCHEMA, pos,
-                                "\"%s\" is no feature of such an element",
-                                treaty_proto_feature_name(feature));
-        else if (value == UINT8_MAX)
+        if (value == UINT8_MAX)
             treaty_proto_refuse(c, TREATY_ESCHEMA, pos,
                                 "\"%s\" has no such value",
                                 treaty_proto_feature_name(feature));
@@ -95,7 +72,7 @@ static void check_file(struct treaty_proto_checker *c)
         treaty_proto_option_find(options, "java_string_check_utf8");
     size_t pos = 0;
 
-    check_options(c, options, AT_FILE);
+    check_options(c, options);
     if (treaty_proto_feature_set(options, TREATY_PROTO_FIELD_PRESENCE, &pos) ==
         TREATY_PROTO_PRESENCE_LEGACY_REQUIRED)
         treaty_proto_refuse(c, TREATY_ESCHEMA, pos,
@@ -110,9 +87,9 @@ static void check_file(struct treaty_proto_checker *c)
 static void check_enum(struct treaty_proto_checker *c,
                        const struct treaty_proto_enum *e)
 {
-    check_options(c, &e->options, AT_ENUM);
+    check_options(c, &e->options);
     for (uint32_t i = 0; i < e->constant_count; i++)
-        check_options(c, &e->constants[i].options, AT_OTHER);
+        check_options(c, &e->constants[i].options);
 }
 
 static void check_extends(struct treaty_proto_checker *c,
@@ -121,31 +98,31 @@ static void check_extends(struct treaty_proto_checker *c,
 {
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t j = 0; j < extends[i].field_count; j++)
-            check_options(c, &extends[i].fields[j]->options, AT_FIELD);
+            check_options(c, &extends[i].fields[j]->options);
     }
 }
 
 static void check_message(struct treaty_proto_checker *c,
                           const struct treaty_proto_message *m)
 {
-    check_options(c, &m->options, AT_MESSAGE);
+    check_options(c, &m->options);
     for (uint32_t i = 0; i < m->field_count; i++)
-        check_options(c, &m->fields[i]->options, AT_FIELD);
+        check_options(c, &m->fields[i]->options);
     for (uint32_t i = 0; i < m->oneof_count; i++)
-        check_options(c, &m->oneofs[i].options, AT_OTHER);
+        check_options(c, &m->oneofs[i].options);
     for (uint32_t i = 0; i < m->enum_count; i++)
         check_enum(c, m->enums[i]);
     for (uint32_t i = 0; i < m->extensions_count; i++)
-        check_options(c, &m->extensions[i].options, AT_OTHER);
+        check_options(c, &m->extensions[i].options);
     check_extends(c, m->extends, m->extend_count);
 }
 
 static void check_service(struct treaty_proto_checker *c,
                           const struct treaty_proto_service *s)
 {
-    check_options(c, &s->options, AT_OTHER);
+    check_options(c, &s->options);
     for (uint32_t i = 0; i < s->rpc_count; i++)
-        check_options(c, &s->rpcs[i].options, AT_OTHER);
+        check_options(c, &s->rpcs[i].options);
 }
 
 void treaty_proto_check_features(struct treaty_proto_checker *c)

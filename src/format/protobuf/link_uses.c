@@ -215,16 +215,20 @@ static const struct treaty_proto_symbol *search_all(struct linker *l,
     }
 }
 
-static enum treaty_code load_late(struct linker *l, struct treaty_str path)
+/* A file that has no sense helps nobody, but does no harm either. */
+static enum treaty_code load_stray(struct linker *l, struct treaty_str path)
 {
     struct treaty_proto_tree *tree = l->loader->tree;
     uint32_t i = tree->file_count;
     struct treaty_proto_file *file;
-    enum treaty_code code = treaty_proto_load_import(l->loader, path, &file);
+    enum treaty_code code;
 
+    l->loader->loads_strays = true;
+    code = treaty_proto_load_import(l->loader, path, &file);
     for (; !code && i < tree->file_count; i++)
         code = treaty_proto_link_names(l->loader, tree->files[i]);
-    return code;
+    l->loader->loads_strays = false;
+    return code == TREATY_ESCHEMA ? TREATY_OK : code;
 }
 
 /* Could the text define something of that name? */
@@ -243,14 +247,14 @@ static void load_strays(struct linker *l, struct treaty_str name)
 
     for (size_t i = 0; !l->code && i < source->import_count; i++) {
         if (mentions(source->imports[i].text, simple))
-            l->code = load_late(l, source->imports[i].reference.name);
+            l->code = load_stray(l, source->imports[i].reference.name);
     }
     for (size_t i = 0; !l->code; i++) {
         path = treaty_proto_builtin_path(i);
         if (!path.data)
             break;
         if (mentions(treaty_proto_builtin(path), simple))
-            l->code = load_late(l, path);
+            l->code = load_stray(l, path);
     }
 }
 
@@ -266,13 +270,67 @@ static void set_target(struct treaty_proto_ref *ref,
     }
 }
 
+/* Words that people write for a type. */
+static const struct {
+    const char *wrong;
+    const char *right;
+} hints[] = {
+    {"String", "string"},
+    {"str", "string"},
+    {"text", "string"},
+    {"int", "int32"},
+    {"Int", "int32"},
+    {"integer", "int32"},
+    {"Integer", "int32"},
+    {"short", "int32"},
+    {"long", "int64"},
+    {"Long", "int64"},
+    {"uint", "uint32"},
+    {"boolean", "bool"},
+    {"Boolean", "bool"},
+    {"Bool", "bool"},
+    {"Double", "double"},
+    {"Float", "float"},
+    {"float32", "float"},
+    {"float64", "double"},
+    {"number", "double"},
+    {"byte", "bytes"},
+    {"Bytes", "bytes"},
+    {"binary", "bytes"},
+    {"int8", "int32"},
+    {"int16", "int32"},
+    {"uint8", "uint32"},
+    {"uint16", "uint32"},
+    {"decimal", "string"},
+    {"any", "google.protobuf.Any"},
+    {"datetime", "google.protobuf.Timestamp"},
+    {"timestamp", "google.protobuf.Timestamp"},
+    {"Timestamp", "google.protobuf.Timestamp"},
+    {"Duration", "google.protobuf.Duration"},
+};
+
+static const char *find_hint(struct treaty_str name)
+{
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+        if (treaty_str_eq_z(name, hints[i].wrong))
+            return hints[i].right;
+    }
+    return NULL;
+}
+
 static void object_unknown(struct linker *l, const struct use *use,
                            const struct treaty_proto_symbol *found,
                            const struct treaty_proto_symbol *hider)
 {
     const struct treaty_proto_ref *ref = use->ref;
+    const char *hint = find_hint(ref->name);
 
-    if (found)
+    if (hint)
+        treaty_proto_object(l->loader, TREATY_PROTO_BY_BOTH, TREATY_ETYPE,
+                            l->file, ref->pos,
+                            "unknown type \"%.*s\"; did you mean \"%s\"?",
+                            TREATY_STR_ARG(ref->name), hint);
+    else if (found)
         treaty_proto_object(l->loader, TREATY_PROTO_BY_BOTH, TREATY_ETYPE,
                             l->file, ref->pos,
                             "\"%.*s\" is not a type but something else",

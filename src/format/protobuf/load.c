@@ -27,6 +27,14 @@ static size_t put_place(char *out, size_t size,
     return len > 0 && (size_t)len < size ? (size_t)len : 0;
 }
 
+/* Nobody minds what is wrong in a file that nobody imports. */
+static bool is_stray(const struct treaty_proto_loader *loader,
+                     const struct treaty_proto_file *file)
+{
+    return loader->loads_strays ||
+           (loader->imported_count && file->index >= loader->imported_count);
+}
+
 void treaty_proto_object_v(struct treaty_proto_loader *loader,
                            unsigned authorities, enum treaty_code code,
                            const struct treaty_proto_file *file, size_t pos,
@@ -40,7 +48,7 @@ void treaty_proto_object_v(struct treaty_proto_loader *loader,
         if (kept[i].raised)
             authorities &= ~(1U << i);
     }
-    if (!authorities || file->is_builtin)
+    if (!authorities || file->is_builtin || is_stray(loader, file))
         return;
     (void)treaty_fail_v(&err, code, pos, format, args);
     for (unsigned i = 0; i < TREATY_PROTO_AUTHORITIES; i++) {
@@ -313,7 +321,7 @@ static enum treaty_code check_files(struct treaty_proto_loader *loader)
 
     if (!treaty_proto_is_checked(loader))
         return TREATY_OK;
-    for (uint32_t i = 0; !code && i < tree->file_count; i++) {
+    for (uint32_t i = 0; !code && i < loader->imported_count; i++) {
         if (!tree->files[i]->is_builtin)
             code = treaty_proto_check(loader, tree->files[i]);
     }
@@ -357,6 +365,7 @@ static enum treaty_code run(struct treaty_proto_loader *loader,
         code = treaty_proto_parse_file(loader, file);
     if (!code)
         code = close_over(loader, file);
+    loader->imported_count = loader->tree->file_count;
     if (!code)
         code = link_files(loader);
     if (!code)

@@ -34,6 +34,9 @@ struct treaty_proto_loader {
     struct treaty_map extensions;     /* by message and number, once checked */
     struct treaty_proto_file **order; /* those of the tree, with room */
     uint32_t order_room;
+    uint32_t imported_count; /* the first files of the tree: those that the
+                                text imports, and itself; 0: not known yet */
+    bool loads_strays;       /* others are being loaded */
     uint32_t *visible; /* by file's index: the last one that sees it, + 1 */
     struct treaty_proto_file **seen; /* those that the last one sees */
     uint32_t visible_room;           /* of either */

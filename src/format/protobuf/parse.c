@@ -71,7 +71,7 @@ static void parse_package(struct treaty_proto_parser *p, struct body *body)
                           "a file has one package; this is a second one");
     treaty_proto_advance(p);
     p->file->package_pos = p->token.pos;
-    p->file->package = treaty_proto_parse_full_name(p, false, "package");
+    p->file->package = treaty_proto_parse_full_name(p, false, "a package");
     treaty_proto_expect(p, ';', "behind the package");
 }
 
@@ -92,7 +92,7 @@ static void parse_import(struct treaty_proto_parser *p, struct body *body)
     if (p->token.kind == TREATY_PROTO_TOKEN_IDENT) {
         treaty_proto_mind(p, TREATY_PROTO_BY_PROTOC, p->token.pos,
                           "put the path of the file in quotes");
-        import->path = treaty_proto_parse_full_name(p, false, "path");
+        import->path = treaty_proto_parse_full_name(p, false, "a path");
     } else {
         import->path = treaty_proto_parse_string(p, &unused);
     }
@@ -130,7 +130,7 @@ static void parse_rpc(struct treaty_proto_parser *p,
         return;
     treaty_proto_advance(p);
     rpc->pos = p->token.pos;
-    rpc->name = treaty_proto_parse_name(p, "method's name");
+    rpc->name = treaty_proto_parse_name(p, "a method");
     parse_rpc_type(p, &rpc->request, &rpc->streams_request);
     if (!treaty_proto_accept_word(p, "returns"))
         treaty_proto_stop_unexpected(p, "\"returns\"");
@@ -154,7 +154,7 @@ static void parse_service(struct treaty_proto_parser *p, struct body *body)
         return;
     treaty_proto_advance(p);
     service->pos = p->token.pos;
-    service->name = treaty_proto_parse_name(p, "service's name");
+    service->name = treaty_proto_parse_name(p, "a service");
     treaty_proto_expect(p, '{', "behind the name of the service");
     while (!p->code && !treaty_proto_at(p, '}')) {
         if (treaty_proto_at_word(p, "option"))

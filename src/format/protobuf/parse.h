@@ -105,7 +105,7 @@ static inline void treaty_proto_leave(struct treaty_proto_parser *p)
     p->depth--;
 }
 
-/* The name of something that is defined; `what` is "field name" and such. */
+/* The name of something that is defined; `what` is "a field" and such. */
 struct treaty_str treaty_proto_parse_name(struct treaty_proto_parser *p,
                                           const char *what);
 /* A name that may have dots, at its front as well if `leading`. */

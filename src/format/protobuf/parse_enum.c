@@ -98,7 +98,7 @@ static void parse_constant(struct treaty_proto_parser *p,
     if (!constant)
         return;
     constant->pos = p->token.pos;
-    constant->name = treaty_proto_parse_name(p, "constant's name");
+    constant->name = treaty_proto_parse_name(p, "a constant");
     treaty_proto_expect(p, '=', "behind the name of the constant");
     constant->number_pos = p->token.pos;
     constant->number = treaty_proto_parse_int(p, "the number of the constant",
@@ -139,7 +139,7 @@ void treaty_proto_parse_enum(struct treaty_proto_parser *p,
     e->pos = p->token.pos;
     e->file = p->file;
     e->parent = scope->message;
-    e->name = treaty_proto_parse_name(p, "enum's name");
+    e->name = treaty_proto_parse_name(p, "an enum");
     treaty_proto_expect(p, '{', "behind the name of the enum");
     while (!p->code && !treaty_proto_at(p, '}'))
         parse_statement(p, &body);

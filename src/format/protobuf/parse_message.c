@@ -258,7 +258,7 @@ static struct treaty_proto_field *parse_field(struct treaty_proto_parser *p,
     parse_label(p, place, field);
     parse_field_type(p, place, field);
     field->name_pos = p->token.pos;
-    field->name = treaty_proto_parse_name(p, "field's name");
+    field->name = treaty_proto_parse_name(p, "a field");
     parse_number(p, field);
     treaty_proto_parse_options(p, &options);
     settle_options(p, field, &options);
@@ -289,7 +289,7 @@ static void parse_oneof(struct treaty_proto_parser *p,
 
     treaty_proto_advance(p);
     oneof.pos = p->token.pos;
-    oneof.name = treaty_proto_parse_name(p, "oneof's name");
+    oneof.name = treaty_proto_parse_name(p, "a oneof");
     treaty_proto_expect(p, '{', "behind the name of the oneof");
     while (!p->code && !treaty_proto_at(p, '}')) {
         if (treaty_proto_at_word(p, "option"))
@@ -435,7 +435,7 @@ void treaty_proto_parse_message(struct treaty_proto_parser *p,
     treaty_proto_advance(p);
     message->pos = p->token.pos;
     message->parent = scope->message;
-    message->name = treaty_proto_parse_name(p, "message's name");
+    message->name = treaty_proto_parse_name(p, "a message");
     parse_body(p, message);
 }
 

@@ -21,7 +21,8 @@ static void parse_name_part(struct treaty_proto_parser *p,
     part->pos = p->token.pos;
     part->is_extension = treaty_proto_accept(p, '(');
     if (part->is_extension) {
-        part->name = treaty_proto_parse_full_name(p, true, "name of an option");
+        part->name =
+            treaty_proto_parse_full_name(p, true, "the name of an option");
         treaty_proto_expect(p, ')', "behind the name of the option");
         return;
     }
@@ -85,12 +86,12 @@ static struct treaty_str parse_bracketed(struct treaty_proto_parser *p)
 {
     const size_t pos = p->token.pos;
     struct treaty_str name =
-        treaty_proto_parse_full_name(p, false, "name of an extension");
+        treaty_proto_parse_full_name(p, false, "the name of an extension");
 
     while (treaty_proto_accept(p, '/')) {
         treaty_proto_mind(p, TREATY_PROTO_BY_REFERENCE, pos,
                           "a type's URL cannot stand here");
-        (void)treaty_proto_parse_full_name(p, false, "part of a type's URL");
+        (void)treaty_proto_parse_full_name(p, false, "a part of a type's URL");
         name = treaty_str_sub(p->lexer.text, pos, p->last_end - pos);
     }
     treaty_proto_expect(p, ']', "behind the name");
@@ -113,7 +114,7 @@ static void parse_member(struct treaty_proto_parser *p,
         member->name = parse_bracketed(p);
     else
         member->name =
-            treaty_proto_parse_full_name(p, false, "name of a member");
+            treaty_proto_parse_full_name(p, false, "the name of a member");
     member->has_colon = treaty_proto_accept(p, ':');
     if (!member->has_colon && !needs_no_colon(p))
         treaty_proto_stop_unexpected(p, "\":\" behind the name of the member");
@@ -198,7 +199,7 @@ static void parse_word(struct treaty_proto_parser *p,
         treaty_proto_advance(p);
         return;
     }
-    value->text = treaty_proto_parse_full_name(p, false, "value");
+    value->text = treaty_proto_parse_full_name(p, false, "a value");
     if (treaty_str_has(value->text, '.'))
         treaty_proto_mind(p, TREATY_PROTO_BY_PROTOC, value->pos,
                           "a value is one word; put a text with dots in "

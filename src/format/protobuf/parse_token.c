@@ -219,7 +219,7 @@ struct treaty_str treaty_proto_parse_name(struct treaty_proto_parser *p,
     size_t end;
 
     if (p->token.kind != TREATY_PROTO_TOKEN_IDENT) {
-        (void)snprintf(expected, sizeof(expected), "a %s", what);
+        (void)snprintf(expected, sizeof(expected), "the name of %s", what);
         treaty_proto_stop_unexpected(p, expected);
         return (struct treaty_str){"", 0};
     }
@@ -227,7 +227,8 @@ struct treaty_str treaty_proto_parse_name(struct treaty_proto_parser *p,
     end = treaty_proto_word_end(p->lexer.text, p->token.pos);
     if (end != p->token.end)
         treaty_proto_mind(p, TREATY_PROTO_BY_PROTOC, p->token.end,
-                          "a %s has letters, digits and \"_\" only", what);
+                          "the name of %s has letters, digits and \"_\" only",
+                          what);
     return take_to(p, end);
 }
 
@@ -261,7 +262,7 @@ static struct treaty_str join_parts(struct treaty_proto_parser *p,
             break;
         }
         treaty_proto_mind(p, TREATY_PROTO_BY_REFERENCE, pos,
-                          "a %s must be written without spaces", what);
+                          "%s must be written without spaces", what);
         name = treaty_arena_printf(p->arena, "%.*s%.*s", TREATY_STR_ARG(name),
                                    TREATY_STR_ARG(part));
         if (!name.data)
@@ -276,12 +277,10 @@ struct treaty_str treaty_proto_parse_full_name(struct treaty_proto_parser *p,
 {
     const size_t pos = p->token.pos;
     size_t end = treaty_proto_word_end(p->lexer.text, pos);
-    char expected[80];
     struct treaty_str name;
 
     if (p->code || end == pos) {
-        (void)snprintf(expected, sizeof(expected), "a %s", what);
-        treaty_proto_stop_unexpected(p, expected);
+        treaty_proto_stop_unexpected(p, what);
         return (struct treaty_str){"", 0};
     }
     name = take_to(p, end);
@@ -289,8 +288,8 @@ struct treaty_str treaty_proto_parse_full_name(struct treaty_proto_parser *p,
         name = join_parts(p, name, what);
     if (!p->code && !is_dotted(name, leading))
         treaty_proto_mind(p, TREATY_PROTO_BY_PROTOC, pos,
-                          "\"%.*s\" is no %s; it has names joined by dots, of "
-                          "letters, digits and \"_\" each",
+                          "\"%.*s\" cannot be %s, which has names joined by "
+                          "dots, of letters, digits and \"_\" each",
                           TREATY_STR_ARG(treaty_str_sub(name, 0, SHOWN_MAX)),
                           what);
     return name;
@@ -300,7 +299,7 @@ void treaty_proto_parse_type(struct treaty_proto_parser *p,
                              struct treaty_proto_ref *ref)
 {
     ref->pos = p->token.pos;
-    ref->name = treaty_proto_parse_full_name(p, true, "type");
+    ref->name = treaty_proto_parse_full_name(p, true, "a type");
     ref->type = treaty_proto_scalar_find(ref->name);
 }
 
