@@ -19,4 +19,26 @@ TREATY_MUST_CHECK enum treaty_code treaty_proto_put_descriptor(
     const struct treaty_proto_tree *tree, const struct treaty_proto_file *file,
     struct treaty_str name, struct treaty_buf *out, struct treaty_error *err);
 
+/*
+ * The file that a descriptor describes, as treaty_proto_load_file wants it;
+ * all of it on `arena`, nothing in `bytes`. Options that are neither fields of
+ * descriptor.proto's own nor Confluent's are lost. TREATY_ESCHEMA with the
+ * offset in `bytes` of what is wrong.
+ */
+TREATY_MUST_CHECK enum treaty_code treaty_proto_read_descriptor(
+    struct treaty_arena *arena, struct treaty_str bytes,
+    const struct treaty_limits *limits, struct treaty_proto_file **ret,
+    struct treaty_error *err);
+
+/* Could `text` be a descriptor in base64? No .proto text that defines anything
+ * could. */
+bool treaty_proto_is_base64(struct treaty_str text);
+
+/* The same from base64; the offset is then one in `text`. */
+TREATY_MUST_CHECK enum treaty_code
+treaty_proto_read_base64(struct treaty_arena *arena, struct treaty_str text,
+                         const struct treaty_limits *limits,
+                         struct treaty_proto_file **ret,
+                         struct treaty_error *err);
+
 #endif

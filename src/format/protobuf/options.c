@@ -34,7 +34,8 @@ static const struct target {
                                  "TARGET_TYPE_METHOD"},
 };
 
-/* descriptor.proto on an arena of its own, for files that do not import it. */
+/* descriptor.proto on an arena of its own, for files that do not import it;
+ * with Confluent's options, which import it. */
 struct standard {
     struct treaty_arena arena;
     struct treaty_proto_tree *tree;
@@ -50,8 +51,7 @@ static enum treaty_code load_standard(struct standard **ret,
 
     if (!made)
         return treaty_fail_nomem(err);
-    source.text =
-        treaty_proto_builtin(TREATY_STR("google/protobuf/descriptor.proto"));
+    source.text = treaty_proto_builtin(TREATY_STR("confluent/meta.proto"));
     code = treaty_proto_load(&arena, &source, &made->tree, err);
     if (code != TREATY_OK) {
         treaty_arena_release(&arena);
@@ -90,6 +90,22 @@ static enum treaty_code find_standard(const struct treaty_proto_tree **ret,
     return TREATY_OK;
 }
 
+enum treaty_code
+treaty_proto_options_standard(enum treaty_proto_target target,
+                              struct treaty_proto_standard *ret,
+                              struct treaty_error *err)
+{
+    const struct treaty_proto_tree *tree;
+    enum treaty_code code = find_standard(&tree, err);
+
+    if (code != TREATY_OK)
+        return code;
+    ret->type =
+        treaty_proto_find_message(tree, treaty_str_z(targets[target].message));
+    ret->confluent = tree->file;
+    return TREATY_OK;
+}
+
 /* The definition of a kind of options: the imported one, or ours. */
 static enum treaty_code find_message(struct treaty_proto_interpreter *in,
                                      enum treaty_proto_target target,
@@ -97,16 +113,16 @@ static enum treaty_code find_message(struct treaty_proto_interpreter *in,
                                      struct treaty_error *err)
 {
     struct treaty_str name = treaty_str_z(targets[target].message);
-    const struct treaty_proto_tree *standard;
+    struct treaty_proto_standard standard;
     enum treaty_code code;
 
     if (!in->messages[target])
         in->messages[target] = treaty_proto_find_message(in->tree, name);
     if (!in->messages[target]) {
-        code = find_standard(&standard, err);
+        code = treaty_proto_options_standard(target, &standard, err);
         if (code != TREATY_OK)
             return code;
-        in->messages[target] = treaty_proto_find_message(standard, name);
+        in->messages[target] = standard.type;
     }
     *ret = in->messages[target];
     return TREATY_OK;

@@ -64,6 +64,17 @@ TREATY_MUST_CHECK enum treaty_code treaty_proto_options_read(
     struct treaty_proto_interpreter *in, const struct treaty_proto_place *place,
     struct treaty_proto_dynamic **ret, struct treaty_error *err);
 
+/* What we carry, for those who have no file: the options of a kind, and the
+ * file that extends them by Confluent's. Both live as long as the process. */
+struct treaty_proto_standard {
+    const struct treaty_proto_message *type;
+    const struct treaty_proto_file *confluent;
+};
+TREATY_MUST_CHECK enum treaty_code
+treaty_proto_options_standard(enum treaty_proto_target target,
+                              struct treaty_proto_standard *ret,
+                              struct treaty_error *err);
+
 /* The first objection to an option of `file`, in the order of the text; or
  * TREATY_OK. */
 TREATY_MUST_CHECK enum treaty_code

@@ -9,6 +9,7 @@
  * is an error before it is used.
  */
 #include "base/arena.h"
+#include "base/str.h"
 #include "format/protobuf/put.h"
 
 struct treaty_proto_reader {
@@ -18,6 +19,7 @@ struct treaty_proto_reader {
     uint32_t depth_max;
     uint32_t names;
     uint32_t names_max;
+    bool knows_confluent; /* the file imports Confluent's options */
     struct treaty_error *err;
     enum treaty_code code; /* the first failure sticks */
 };

@@ -125,6 +125,65 @@ static void check_file(const struct corpus_line *line)
     treaty_arena_release(&arena);
 }
 
+/*
+ * A descriptor read as a file gives the same descriptor, where it has no
+ * options but descriptor.proto's own, which are all that is read.
+ */
+static void check_read_back(const struct corpus_line *line,
+                            const struct treaty_source *source,
+                            struct treaty_str bytes)
+{
+    struct treaty_arena arena = {0};
+    struct treaty_error err = {0};
+    struct treaty_proto_file *file;
+    struct treaty_proto_tree *tree;
+
+    if (treaty_proto_read_descriptor(&arena, bytes, &source->limits, &file,
+                                     &err) != TREATY_OK ||
+        treaty_proto_load_file(&arena, source, file, &tree, &err) != TREATY_OK)
+        tap_fail(line->file, line->number, "%.*s read back: %s",
+                 (int)corpus_text(line->json, "import_path").len,
+                 corpus_text(line->json, "import_path").data, err.message);
+    else
+        check_descriptor(line, tree, hash(line->arena, bytes));
+    treaty_arena_release(&arena);
+}
+
+static void read_back(const struct corpus_line *line)
+{
+    const struct treaty_json *protoc = treaty_json_get(line->json, "protoc");
+    struct treaty_source source = {
+        .text = read_text(line->arena, corpus_text(line->json, "file")),
+        .imports = library,
+        .import_count = library_count,
+        .strictness = TREATY_STRICT};
+    struct treaty_arena arena = {0};
+    struct treaty_proto_tree *tree;
+    struct treaty_buf out;
+
+    if (!treaty_str_eq(corpus_text(protoc, "sha256"),
+                       corpus_text(protoc, "sha256_core")))
+        return;
+    treaty_buf_init(&out, 0);
+    if (treaty_proto_load(&arena, &source, &tree, NULL) == TREATY_OK &&
+        treaty_proto_put_descriptor(tree, tree->file,
+                                    corpus_text(line->json, "import_path"),
+                                    &out, NULL) == TREATY_OK)
+        check_read_back(line, &source, treaty_buf_str(&out));
+    treaty_buf_release(&out);
+    treaty_arena_release(&arena);
+}
+
+static void descriptors_read_back(void)
+{
+    char path[1200];
+
+    if (!find_folder())
+        return;
+    (void)snprintf(path, sizeof(path), "%s/facts.jsonl", folder);
+    corpus_each(path, read_back);
+}
+
 static void files_agree(void)
 {
     char path[1200];
@@ -146,4 +205,6 @@ static void versions_agree(void)
     treaty_arena_release(&library_arena);
 }
 
-TAP_MAIN({"real files", files_agree}, {"real versions", versions_agree})
+TAP_MAIN({"real files", files_agree},
+         {"real descriptors", descriptors_read_back},
+         {"real versions", versions_agree})
