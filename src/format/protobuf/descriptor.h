@@ -20,6 +20,18 @@ TREATY_MUST_CHECK enum treaty_code treaty_proto_put_descriptor(
     struct treaty_str name, struct treaty_buf *out, struct treaty_error *err);
 
 /*
+ * Write what the reference makes of the tree's own file: the bytes behind
+ * `format=serialized`. Every linked tree has one.
+ */
+TREATY_MUST_CHECK enum treaty_code
+treaty_proto_put_reference_descriptor(const struct treaty_proto_tree *tree,
+                                      struct treaty_buf *out,
+                                      struct treaty_error *err);
+
+/* The number of a file's edition in descriptor.proto; 0: not a year. */
+int64_t treaty_proto_edition_number(const struct treaty_proto_file *file);
+
+/*
  * The file that a descriptor describes, as treaty_proto_load_file wants it;
  * all of it on `arena`, nothing in `bytes`. Options that are neither fields of
  * descriptor.proto's own nor Confluent's are lost. TREATY_ESCHEMA with the

@@ -61,7 +61,7 @@ static char read_escape(struct treaty_str s, size_t *at)
 static struct treaty_str unescape(struct treaty_proto_reader *r,
                                   struct treaty_str s)
 {
-    char *out = treaty_proto_wire_make(r, s.len + 1);
+    char *out = treaty_proto_reader_make(r, s.len + 1);
     size_t len = 0;
 
     for (size_t at = 0; out && at < s.len;) {
@@ -76,9 +76,9 @@ static struct treaty_proto_option *make_option(struct treaty_proto_reader *r,
                                                struct treaty_str name)
 {
     struct treaty_proto_option *option =
-        treaty_proto_wire_make(r, sizeof(*option));
+        treaty_proto_reader_make(r, sizeof(*option));
     struct treaty_proto_name_part *part =
-        treaty_proto_wire_make(r, sizeof(*part));
+        treaty_proto_reader_make(r, sizeof(*part));
 
     if (!option || !part)
         return NULL;
@@ -120,7 +120,7 @@ struct treaty_str treaty_proto_raw_text(struct treaty_proto_reader *r,
     struct treaty_str text = treaty_arena_dup(r->arena, f->bytes);
 
     if (!text.data)
-        (void)treaty_proto_wire_make(r, SIZE_MAX); /* says so */
+        (void)treaty_proto_reader_make(r, SIZE_MAX); /* says so */
     return text;
 }
 
@@ -128,10 +128,11 @@ struct treaty_str treaty_proto_raw_name(struct treaty_proto_reader *r,
                                         const struct treaty_proto_wire_field *f)
 {
     if (!is_name(f->bytes))
-        treaty_proto_wire_fail(r, f->start, "\"%.*s\" is not a name",
-                               TREATY_STR_ARG(f->bytes));
+        treaty_proto_reader_fail(r, f->start, "\"%.*s\" is not a name",
+                                 TREATY_STR_ARG(f->bytes));
     if (r->names++ == r->names_max)
-        treaty_proto_wire_fail(r, f->start, "more than %u names", r->names_max);
+        treaty_proto_reader_fail(r, f->start, "more than %u names",
+                                 r->names_max);
     return treaty_proto_raw_text(r, f);
 }
 
@@ -144,8 +145,8 @@ treaty_proto_raw_full_name(struct treaty_proto_reader *r,
     if (name.len && name.data[0] == '.')
         name = treaty_str_sub(name, 1, name.len);
     if (name.len == 0 || !is_full_name(name))
-        treaty_proto_wire_fail(r, f->start, "\"%.*s\" is not a full name",
-                               TREATY_STR_ARG(f->bytes));
+        treaty_proto_reader_fail(r, f->start, "\"%.*s\" is not a full name",
+                                 TREATY_STR_ARG(f->bytes));
     return treaty_proto_raw_text(r, f);
 }
 
@@ -174,8 +175,8 @@ static void take_label(struct treaty_proto_reader *r, void *to,
                        const struct treaty_proto_wire_field *f)
 {
     if (f->value < TREATY_PROTO_OPTIONAL || f->value > TREATY_PROTO_REPEATED)
-        treaty_proto_wire_fail(r, f->start, "there is no label %llu",
-                               (unsigned long long)f->value);
+        treaty_proto_reader_fail(r, f->start, "there is no label %llu",
+                                 (unsigned long long)f->value);
     ((struct treaty_proto_raw_field *)to)->label = (int64_t)f->value;
 }
 
@@ -183,8 +184,8 @@ static void take_type(struct treaty_proto_reader *r, void *to,
                       const struct treaty_proto_wire_field *f)
 {
     if (f->value < TREATY_PROTO_DOUBLE || f->value > TREATY_PROTO_SINT64)
-        treaty_proto_wire_fail(r, f->start, "there is no type %llu",
-                               (unsigned long long)f->value);
+        treaty_proto_reader_fail(r, f->start, "there is no type %llu",
+                                 (unsigned long long)f->value);
     ((struct treaty_proto_raw_field *)to)->type = (int64_t)f->value;
 }
 
@@ -213,7 +214,7 @@ static void take_oneof(struct treaty_proto_reader *r, void *to,
                        const struct treaty_proto_wire_field *f)
 {
     if (f->value > INT32_MAX)
-        treaty_proto_wire_fail(r, f->start, "a negative index of a oneof");
+        treaty_proto_reader_fail(r, f->start, "a negative index of a oneof");
     ((struct treaty_proto_raw_field *)to)->oneof = (int32_t)f->value;
 }
 
@@ -258,9 +259,9 @@ void treaty_proto_raw_read(struct treaty_proto_reader *r,
                            struct treaty_str bytes)
 {
     struct treaty_proto_field *field =
-        treaty_proto_wire_make(r, sizeof(*field));
-    struct treaty_proto_raw_field *raw =
-        treaty_proto_wire_push(r, &fields->items, &fields->count, sizeof(*raw));
+        treaty_proto_reader_make(r, sizeof(*field));
+    struct treaty_proto_raw_field *raw = treaty_proto_reader_push(
+        r, &fields->items, &fields->count, sizeof(*raw));
 
     if (!field || !raw)
         return;
@@ -272,9 +273,9 @@ void treaty_proto_raw_read(struct treaty_proto_reader *r,
     field->name_pos = TREATY_NO_OFFSET;
     field->number_pos = TREATY_NO_OFFSET;
     field->ref.pos = TREATY_NO_OFFSET;
-    treaty_proto_wire_read(r, bytes, rules, raw);
+    treaty_proto_reader_run(r, bytes, rules, raw);
     if (!field->name.data)
-        treaty_proto_wire_fail(r, bytes.data, "a field has no name");
+        treaty_proto_reader_fail(r, bytes.data, "a field has no name");
     field->number_text =
         treaty_arena_printf(r->arena, "%lld", (long long)field->number);
 }
@@ -313,8 +314,8 @@ static void settle_default(struct treaty_proto_reader *r,
         kind = kind_of(raw->type, text);
     }
     if (kind == TREATY_PROTO_VALUE_IDENT && !is_name(text))
-        treaty_proto_wire_fail(r, raw->start, "\"%.*s\" is no default",
-                               TREATY_STR_ARG(text));
+        treaty_proto_reader_fail(r, raw->start, "\"%.*s\" is no default",
+                                 TREATY_STR_ARG(text));
     option->value.kind = kind;
     option->value.text = text;
     raw->field->default_value = option;
@@ -335,10 +336,10 @@ static void settle_group(struct treaty_proto_reader *r,
     if (raw->field->ref.message)
         raw->field->ref.message->is_group = true;
     else
-        treaty_proto_wire_fail(r, raw->start,
-                               "the message of the group \"%.*s\" is not "
-                               "defined beside it",
-                               TREATY_STR_ARG(raw->field->name));
+        treaty_proto_reader_fail(r, raw->start,
+                                 "the message of the group \"%.*s\" is not "
+                                 "defined beside it",
+                                 TREATY_STR_ARG(raw->field->name));
 }
 
 void treaty_proto_raw_settle(struct treaty_proto_reader *r,
@@ -359,8 +360,9 @@ void treaty_proto_raw_settle(struct treaty_proto_reader *r,
         field->ref.type = (enum treaty_proto_type)raw->type;
         field->ref.name = treaty_str_z(treaty_proto_type_name(field->ref.type));
     } else if (!raw->type_name.data) {
-        treaty_proto_wire_fail(r, raw->start, "the field \"%.*s\" has no type",
-                               TREATY_STR_ARG(field->name));
+        treaty_proto_reader_fail(r, raw->start,
+                                 "the field \"%.*s\" has no type",
+                                 TREATY_STR_ARG(field->name));
     }
     settle_default(r, raw);
     field->options =
@@ -376,7 +378,7 @@ add_extend(struct treaty_proto_reader *r,
 
     if (last && treaty_str_eq(last->extendee.name, raw->extendee))
         return last;
-    last = treaty_proto_wire_push(r, extends, count, sizeof(*last));
+    last = treaty_proto_reader_push(r, extends, count, sizeof(*last));
     if (!last)
         return NULL;
     last->pos = TREATY_NO_OFFSET;
@@ -399,13 +401,14 @@ void treaty_proto_raw_extends(struct treaty_proto_reader *r,
         struct treaty_proto_field **slot;
 
         if (!raw->items[i].extendee.data)
-            treaty_proto_wire_fail(r, raw->items[i].start,
-                                   "an extension does not say of what");
+            treaty_proto_reader_fail(r, raw->items[i].start,
+                                     "an extension does not say of what");
         extend = add_extend(r, &raw->items[i], &extends, &count);
         if (!extend)
             return;
-        slot = treaty_proto_wire_push(r, &extend->fields, &extend->field_count,
-                                      sizeof(struct treaty_proto_field *));
+        slot =
+            treaty_proto_reader_push(r, &extend->fields, &extend->field_count,
+                                     sizeof(struct treaty_proto_field *));
         if (!slot)
             return;
         *slot = raw->items[i].field;

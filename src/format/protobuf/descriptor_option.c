@@ -101,15 +101,15 @@ static bool next_value(struct treaty_proto_reader *r,
 {
     struct treaty_proto_wire_field f;
 
-    while (treaty_proto_wire_next(r, rest, &f)) {
+    while (treaty_proto_reader_next(r, rest, &f)) {
         if (f.number != field->number)
             continue;
         if (f.wire != wire_of(field)) {
-            treaty_proto_wire_fail(r, f.start,
-                                   "the option %.*s has the wire type %u, "
-                                   "which does not fit it",
-                                   TREATY_STR_ARG(field->full),
-                                   (unsigned)f.wire);
+            treaty_proto_reader_fail(r, f.start,
+                                     "the option %.*s has the wire type %u, "
+                                     "which does not fit it",
+                                     TREATY_STR_ARG(field->full),
+                                     (unsigned)f.wire);
             return false;
         }
         *ret = read_value(r, field, &f);
@@ -129,13 +129,13 @@ read_message(struct treaty_proto_reader *r,
     struct treaty_proto_member *members = NULL;
 
     if (r->depth++ == r->depth_max)
-        treaty_proto_wire_fail(r, bytes.data, "nested too deeply");
+        treaty_proto_reader_fail(r, bytes.data, "nested too deeply");
     for (uint32_t i = 0; i < m->field_count && r->code == TREATY_OK; i++) {
         struct treaty_proto_value inner;
         struct treaty_str rest = bytes;
 
         while (next_value(r, m->fields[i], &rest, &inner)) {
-            struct treaty_proto_member *member = treaty_proto_wire_push(
+            struct treaty_proto_member *member = treaty_proto_reader_push(
                 r, &members, &value.count, sizeof(*member));
 
             if (!member)
@@ -159,9 +159,9 @@ static void add_statement(struct treaty_proto_reader *r, struct statements *to,
                           const struct treaty_proto_value *value)
 {
     struct treaty_proto_name_part *parts =
-        treaty_proto_wire_make(r, 2 * sizeof(*parts));
+        treaty_proto_reader_make(r, 2 * sizeof(*parts));
     struct treaty_proto_option *option =
-        treaty_proto_wire_push(r, &to->items, &to->count, sizeof(*option));
+        treaty_proto_reader_push(r, &to->items, &to->count, sizeof(*option));
 
     if (!parts || !option)
         return;

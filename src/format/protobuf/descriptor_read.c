@@ -86,9 +86,9 @@ static struct treaty_proto_range *add_range(struct treaty_proto_reader *r,
                                             struct ranges *to)
 {
     struct treaty_proto_range *range =
-        treaty_proto_wire_make(r, sizeof(*range));
+        treaty_proto_reader_make(r, sizeof(*range));
     struct treaty_proto_ranges *statement =
-        treaty_proto_wire_push(r, &to->items, &to->count, sizeof(*statement));
+        treaty_proto_reader_push(r, &to->items, &to->count, sizeof(*statement));
 
     if (!range || !statement)
         return NULL;
@@ -106,7 +106,7 @@ static void read_range(struct treaty_proto_reader *r, struct ranges *to,
     struct bounds bounds = {0};
     struct treaty_proto_range *range = add_range(r, to);
 
-    treaty_proto_wire_read(r, bytes, bounds_rules, &bounds);
+    treaty_proto_reader_run(r, bytes, bounds_rules, &bounds);
     if (!range || r->code != TREATY_OK)
         return;
     range->first = bounds.start;
@@ -172,16 +172,16 @@ static void take_constant(struct treaty_proto_reader *r, void *to,
                           const struct treaty_proto_wire_field *f)
 {
     struct treaty_proto_enum *e = ((struct enum_block *)to)->e;
-    struct treaty_proto_constant *constant = treaty_proto_wire_push(
+    struct treaty_proto_constant *constant = treaty_proto_reader_push(
         r, &e->constants, &e->constant_count, sizeof(*constant));
 
     if (!constant)
         return;
     constant->pos = TREATY_NO_OFFSET;
     constant->number_pos = TREATY_NO_OFFSET;
-    treaty_proto_wire_read(r, f->bytes, constant_rules, constant);
+    treaty_proto_reader_run(r, f->bytes, constant_rules, constant);
     if (!constant->name.data)
-        treaty_proto_wire_fail(r, f->start, "an enum's value has no name");
+        treaty_proto_reader_fail(r, f->start, "an enum's value has no name");
     constant->number_text =
         treaty_arena_printf(r->arena, "%lld", (long long)constant->number);
 }
@@ -221,11 +221,11 @@ static void take_enum(struct treaty_proto_reader *r, void *to,
                       const struct treaty_proto_wire_field *f)
 {
     struct block *block = to;
-    struct enum_block inner = {treaty_proto_wire_make(r, sizeof(*inner.e)),
+    struct enum_block inner = {treaty_proto_reader_make(r, sizeof(*inner.e)),
                                {0}};
     struct treaty_proto_enum **slot =
-        treaty_proto_wire_push(r, &block->enums, &block->enum_count,
-                               sizeof(struct treaty_proto_enum *));
+        treaty_proto_reader_push(r, &block->enums, &block->enum_count,
+                                 sizeof(struct treaty_proto_enum *));
 
     if (!inner.e || !slot)
         return;
@@ -233,9 +233,9 @@ static void take_enum(struct treaty_proto_reader *r, void *to,
     inner.e->pos = TREATY_NO_OFFSET;
     inner.e->file = block->file;
     inner.e->parent = block->message;
-    treaty_proto_wire_read(r, f->bytes, enum_rules, &inner);
+    treaty_proto_reader_run(r, f->bytes, enum_rules, &inner);
     if (!inner.e->name.data)
-        treaty_proto_wire_fail(r, f->start, "an enum has no name");
+        treaty_proto_reader_fail(r, f->start, "an enum has no name");
     inner.e->reserved = inner.reserved.items;
     inner.e->reserved_count = inner.reserved.count;
 }
@@ -263,15 +263,15 @@ static void take_oneof(struct treaty_proto_reader *r, void *to,
                        const struct treaty_proto_wire_field *f)
 {
     struct block *block = to;
-    struct treaty_proto_oneof *oneof = treaty_proto_wire_push(
+    struct treaty_proto_oneof *oneof = treaty_proto_reader_push(
         r, &block->oneofs, &block->oneof_count, sizeof(*oneof));
 
     if (!oneof)
         return;
     oneof->pos = TREATY_NO_OFFSET;
-    treaty_proto_wire_read(r, f->bytes, oneof_rules, oneof);
+    treaty_proto_reader_run(r, f->bytes, oneof_rules, oneof);
     if (!oneof->name.data)
-        treaty_proto_wire_fail(r, f->start, "a oneof has no name");
+        treaty_proto_reader_fail(r, f->start, "a oneof has no name");
 }
 
 static void take_message_name(struct treaty_proto_reader *r, void *to,
@@ -348,15 +348,15 @@ static void settle_oneofs(struct treaty_proto_reader *r, struct block *block)
     m->oneofs = treaty_arena_calloc(r->arena, block->oneof_count + 1,
                                     sizeof(*m->oneofs));
     if (!kept || !m->oneofs) {
-        (void)treaty_proto_wire_make(r, SIZE_MAX); /* says so */
+        (void)treaty_proto_reader_make(r, SIZE_MAX); /* says so */
         return;
     }
     for (uint32_t i = 0; i < block->fields.count; i++) {
         struct treaty_proto_raw_field *raw = &block->fields.items[i];
 
         if (raw->oneof >= block->oneof_count) {
-            treaty_proto_wire_fail(r, raw->start, "there is no oneof %lld",
-                                   (long long)raw->oneof);
+            treaty_proto_reader_fail(r, raw->start, "there is no oneof %lld",
+                                     (long long)raw->oneof);
             return;
         }
         if (raw->oneof >= 0 && !raw->is_optional_3)
@@ -376,9 +376,9 @@ static void settle_oneofs(struct treaty_proto_reader *r, struct block *block)
         if (raw->oneof < 0 || raw->is_optional_3)
             continue;
         raw->field->oneof = kept[raw->oneof];
-        slot = treaty_proto_wire_push(r, &raw->field->oneof->fields,
-                                      &raw->field->oneof->field_count,
-                                      sizeof(struct treaty_proto_field *));
+        slot = treaty_proto_reader_push(r, &raw->field->oneof->fields,
+                                        &raw->field->oneof->field_count,
+                                        sizeof(struct treaty_proto_field *));
         if (slot)
             *slot = raw->field;
     }
@@ -399,7 +399,7 @@ static void settle_message(struct treaty_proto_reader *r, struct block *block)
     m->fields = treaty_arena_calloc(r->arena, block->fields.count + 1,
                                     sizeof(struct treaty_proto_field *));
     if (!m->fields)
-        (void)treaty_proto_wire_make(r, SIZE_MAX); /* says so */
+        (void)treaty_proto_reader_make(r, SIZE_MAX); /* says so */
     for (uint32_t i = 0; i < block->fields.count && r->code == TREATY_OK; i++) {
         treaty_proto_raw_settle(r, &owner, &block->fields.items[i]);
         m->fields[m->field_count++] = block->fields.items[i].field;
@@ -423,11 +423,11 @@ static void take_message(struct treaty_proto_reader *r, void *to,
                          const struct treaty_proto_wire_field *f)
 {
     struct block *outer = to;
-    struct treaty_proto_message *m = treaty_proto_wire_make(r, sizeof(*m));
+    struct treaty_proto_message *m = treaty_proto_reader_make(r, sizeof(*m));
     struct block block = {.file = outer->file, .message = m};
     struct treaty_proto_message **slot =
-        treaty_proto_wire_push(r, &outer->messages, &outer->message_count,
-                               sizeof(struct treaty_proto_message *));
+        treaty_proto_reader_push(r, &outer->messages, &outer->message_count,
+                                 sizeof(struct treaty_proto_message *));
 
     if (!m || !slot)
         return;
@@ -435,9 +435,9 @@ static void take_message(struct treaty_proto_reader *r, void *to,
     m->pos = TREATY_NO_OFFSET;
     m->file = outer->file;
     m->parent = outer->message;
-    treaty_proto_wire_read(r, f->bytes, message_rules, &block);
+    treaty_proto_reader_run(r, f->bytes, message_rules, &block);
     if (!m->name.data)
-        treaty_proto_wire_fail(r, f->start, "a message has no name");
+        treaty_proto_reader_fail(r, f->start, "a message has no name");
     if (r->code == TREATY_OK)
         settle_oneofs(r, &block);
     if (r->code == TREATY_OK)
@@ -510,7 +510,7 @@ static void take_rpc(struct treaty_proto_reader *r, void *to,
                      const struct treaty_proto_wire_field *f)
 {
     struct treaty_proto_service *service = to;
-    struct treaty_proto_rpc *rpc = treaty_proto_wire_push(
+    struct treaty_proto_rpc *rpc = treaty_proto_reader_push(
         r, &service->rpcs, &service->rpc_count, sizeof(*rpc));
 
     if (!rpc)
@@ -518,9 +518,10 @@ static void take_rpc(struct treaty_proto_reader *r, void *to,
     rpc->pos = TREATY_NO_OFFSET;
     rpc->request.pos = TREATY_NO_OFFSET;
     rpc->response.pos = TREATY_NO_OFFSET;
-    treaty_proto_wire_read(r, f->bytes, rpc_rules, rpc);
+    treaty_proto_reader_run(r, f->bytes, rpc_rules, rpc);
     if (!rpc->name.data || !rpc->request.name.data || !rpc->response.name.data)
-        treaty_proto_wire_fail(r, f->start, "a method lacks its name or types");
+        treaty_proto_reader_fail(r, f->start,
+                                 "a method lacks its name or types");
 }
 
 static void take_service_options(struct treaty_proto_reader *r, void *to,
@@ -541,15 +542,15 @@ static void take_service(struct treaty_proto_reader *r, void *to,
                          const struct treaty_proto_wire_field *f)
 {
     struct block *block = to;
-    struct treaty_proto_service *service = treaty_proto_wire_push(
+    struct treaty_proto_service *service = treaty_proto_reader_push(
         r, &block->services, &block->service_count, sizeof(*service));
 
     if (!service)
         return;
     service->pos = TREATY_NO_OFFSET;
-    treaty_proto_wire_read(r, f->bytes, service_rules, service);
+    treaty_proto_reader_run(r, f->bytes, service_rules, service);
     if (!service->name.data)
-        treaty_proto_wire_fail(r, f->start, "a service has no name");
+        treaty_proto_reader_fail(r, f->start, "a service has no name");
 }
 
 static void take_package(struct treaty_proto_reader *r, void *to,
@@ -563,7 +564,7 @@ static void take_dependency(struct treaty_proto_reader *r, void *to,
                             const struct treaty_proto_wire_field *f)
 {
     struct block *block = to;
-    struct treaty_proto_import *import = treaty_proto_wire_push(
+    struct treaty_proto_import *import = treaty_proto_reader_push(
         r, &block->imports, &block->import_count, sizeof(*import));
 
     if (!import)
@@ -582,8 +583,8 @@ static void mark_import(struct treaty_proto_reader *r, struct block *block,
     if (f->value < block->import_count)
         block->imports[f->value].kind = kind;
     else
-        treaty_proto_wire_fail(r, f->start, "there is no dependency %lld",
-                               (long long)f->value);
+        treaty_proto_reader_fail(r, f->start, "there is no dependency %lld",
+                                 (long long)f->value);
 }
 
 static void take_public(struct treaty_proto_reader *r, void *to,
@@ -628,16 +629,16 @@ static void take_syntax(struct treaty_proto_reader *r, void *to,
             file->syntax = known[i].syntax;
             return;
         }
-    treaty_proto_wire_fail(r, f->start, "there is no syntax \"%.*s\"",
-                           TREATY_STR_ARG(f->bytes));
+    treaty_proto_reader_fail(r, f->start, "there is no syntax \"%.*s\"",
+                             TREATY_STR_ARG(f->bytes));
 }
 
 static void take_edition(struct treaty_proto_reader *r, void *to,
                          const struct treaty_proto_wire_field *f)
 {
     if (f->value < 1000 || f->value > 1100) /* 2023 is 1000 */
-        treaty_proto_wire_fail(r, f->start, "there is no edition %llu",
-                               (unsigned long long)f->value);
+        treaty_proto_reader_fail(r, f->start, "there is no edition %llu",
+                                 (unsigned long long)f->value);
     ((struct block *)to)->file->edition = treaty_arena_printf(
         r->arena, "%llu", (unsigned long long)f->value + 1023);
 }
@@ -668,7 +669,7 @@ static void settle_file(struct treaty_proto_reader *r, struct block *block)
     file->options =
         treaty_proto_raw_options(r, TREATY_PROTO_TARGET_FILE, block->options);
     if (file->syntax == TREATY_PROTO_EDITION && !file->edition.data)
-        treaty_proto_wire_fail(r, r->input.data, "the edition is missing");
+        treaty_proto_reader_fail(r, r->input.data, "the edition is missing");
 }
 
 enum treaty_code treaty_proto_read_descriptor(
@@ -682,8 +683,8 @@ enum treaty_code treaty_proto_read_descriptor(
         .depth_max = limits->depth_max ? limits->depth_max : DEPTH_MAX,
         .names_max = limits->names_max ? limits->names_max : NAMES_MAX,
         .err = err};
-    struct block block = {.file =
-                              treaty_proto_wire_make(&r, sizeof(*block.file))};
+    struct block block = {
+        .file = treaty_proto_reader_make(&r, sizeof(*block.file))};
 
     if (!block.file)
         return r.code;
@@ -691,8 +692,8 @@ enum treaty_code treaty_proto_read_descriptor(
     block.file->path = TREATY_STR("");
     block.file->syntax_pos = TREATY_NO_OFFSET;
     block.file->package_pos = TREATY_NO_OFFSET;
-    treaty_proto_wire_read(&r, bytes, syntax_rules, &block);
-    treaty_proto_wire_read(&r, bytes, file_rules, &block);
+    treaty_proto_reader_run(&r, bytes, syntax_rules, &block);
+    treaty_proto_reader_run(&r, bytes, file_rules, &block);
     if (r.code == TREATY_OK)
         settle_file(&r, &block);
     if (r.code == TREATY_OK)

@@ -7,10 +7,10 @@
  *     descriptor_read.c     the file, its messages, enums and services
  *     descriptor_field.c    fields and extensions
  *     descriptor_option.c   what stands in an options message
- *     wire_read.c           the bytes
+ *     reader.c           the bytes
  */
 #include "format/protobuf/options.h"
-#include "format/protobuf/wire_read.h"
+#include "format/protobuf/reader.h"
 
 /* A field as it came: what it means depends on what is read later. */
 struct treaty_proto_raw_field {

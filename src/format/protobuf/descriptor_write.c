@@ -483,9 +483,17 @@ static void put_imports(struct writer *w, uint32_t number,
             treaty_proto_put_int(w->out, number, i);
 }
 
-static void put_syntax(struct writer *w)
+int64_t treaty_proto_edition_number(const struct treaty_proto_file *file)
 {
     int64_t year;
+
+    if (!treaty_str_to_i64(file->edition, &year) || year < 2023 || year > 9999)
+        return 0;
+    return year - 1023; /* 2023 is 1000 */
+}
+
+static void put_syntax(struct writer *w)
+{
 
     if (w->file->syntax == TREATY_PROTO_3)
         treaty_proto_put_bytes(w->out, TREATY_FILE_SYNTAX,
@@ -493,8 +501,8 @@ static void put_syntax(struct writer *w)
     if (w->file->syntax != TREATY_PROTO_EDITION)
         return;
     treaty_proto_put_bytes(w->out, TREATY_FILE_SYNTAX, TREATY_STR("editions"));
-    if (treaty_str_to_i64(w->file->edition, &year)) /* 2023 is 1000 */
-        treaty_proto_put_int(w->out, TREATY_FILE_EDITION, year - 1023);
+    treaty_proto_put_int(w->out, TREATY_FILE_EDITION,
+                         treaty_proto_edition_number(w->file));
 }
 
 static void put_file(struct writer *w, struct treaty_str name)

@@ -127,6 +127,17 @@ treaty_proto_dynamic_add(struct treaty_arena *arena,
     return value;
 }
 
+void treaty_proto_dynamic_drop(struct treaty_proto_dynamic *message,
+                               const struct treaty_proto_field *field)
+{
+    struct treaty_proto_dynamic_field **link = &message->fields;
+
+    while (*link && (*link)->field->number != field->number)
+        link = &(*link)->next;
+    if (*link)
+        *link = (*link)->next;
+}
+
 const struct treaty_proto_field *
 treaty_proto_dynamic_missing(const struct treaty_proto_dynamic *message)
 {

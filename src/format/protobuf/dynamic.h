@@ -56,6 +56,10 @@ treaty_proto_dynamic_add(struct treaty_arena *arena,
                          struct treaty_proto_dynamic *message,
                          const struct treaty_proto_field *field);
 
+/* `field` is no longer set. */
+void treaty_proto_dynamic_drop(struct treaty_proto_dynamic *message,
+                               const struct treaty_proto_field *field);
+
 /* A required field that is not set, here or further down; or NULL. */
 const struct treaty_proto_field *
 treaty_proto_dynamic_missing(const struct treaty_proto_dynamic *message);

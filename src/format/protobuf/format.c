@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/protobuf/format.h"
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "format/protobuf/canonical.h"
+#include "format/protobuf/descriptor.h"
 #include "format/schema.h"
 
 static enum treaty_code put_canonical(struct treaty_schema *schema,
@@ -53,6 +55,22 @@ static void name_schema(struct treaty_schema *schema,
     }
 }
 
+/* From a text, or from a descriptor in base64. */
+static enum treaty_code load(struct treaty_arena *arena,
+                             const struct treaty_source *source,
+                             struct treaty_proto_tree **ret,
+                             struct treaty_error *err)
+{
+    struct treaty_proto_file *file = NULL;
+    enum treaty_code code;
+
+    if (!treaty_proto_is_base64(source->text))
+        return treaty_proto_load(arena, source, ret, err);
+    code = treaty_proto_read_base64(arena, source->text, &source->limits, &file,
+                                    err);
+    return code ? code : treaty_proto_load_file(arena, source, file, ret, err);
+}
+
 enum treaty_code treaty_proto_parse(const struct treaty_source *source,
                                     struct treaty_schema **ret,
                                     struct treaty_error *err)
@@ -66,7 +84,7 @@ enum treaty_code treaty_proto_parse(const struct treaty_source *source,
     if (code)
         return code;
     copy.text = schema->text;
-    code = treaty_proto_load(&schema->arena, &copy, &tree, err);
+    code = load(&schema->arena, &copy, &tree, err);
     if (!code) {
         schema->root = tree;
         name_schema(schema, tree->file);
@@ -90,11 +108,30 @@ enum treaty_code treaty_proto_normalize(const struct treaty_schema *schema,
                                  TREATY_PROTO_NORMALIZED, out, err);
 }
 
+static enum treaty_code put_serialized(const struct treaty_schema *schema,
+                                       struct treaty_buf *out,
+                                       struct treaty_error *err)
+{
+    struct treaty_buf bytes;
+    enum treaty_code code;
+
+    treaty_buf_init(&bytes, 0);
+    code = treaty_proto_put_reference_descriptor(treaty_proto_tree(schema),
+                                                 &bytes, err);
+    if (!code)
+        treaty_base64_put(out, TREATY_BASE64, treaty_buf_str(&bytes));
+    treaty_buf_release(&bytes);
+    return code ? code : treaty_buf_status(out, err);
+}
+
 enum treaty_code treaty_proto_render(const struct treaty_schema *schema,
                                      struct treaty_str how,
                                      struct treaty_buf *out, bool *ret_known,
                                      struct treaty_error *err)
 {
+    *ret_known = true;
+    if (treaty_str_eq_nocase(how, TREATY_STR("serialized")))
+        return put_serialized(schema, out, err);
     *ret_known = treaty_str_eq_nocase(how, TREATY_STR("ignore_extensions"));
     if (!*ret_known)
         return TREATY_OK;

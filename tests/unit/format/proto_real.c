@@ -6,66 +6,7 @@
 #include "base/digest.h"
 #include "format/protobuf/descriptor.h"
 #include "format/protobuf/load.h"
-#include "unit/format/corpus.h"
-
-#include <stdlib.h>
-
-enum { TEXT_MAX = 16 << 20, FILES_MAX = 1024 };
-
-static char folder[1024];
-
-/* All files of the corpus, by the path that they are imported as. */
-static struct treaty_import library[FILES_MAX];
-static size_t library_count;
-static struct treaty_arena library_arena;
-
-static struct treaty_str read_text(struct treaty_arena *arena,
-                                   struct treaty_str name)
-{
-    struct treaty_str path =
-        treaty_arena_printf(arena, "%s/%.*s", folder, (int)name.len, name.data);
-    struct treaty_str text = {0};
-    struct treaty_error err;
-
-    if (treaty_file_read(arena, path.data, TEXT_MAX, &text, &err) != TREATY_OK)
-        tap_fail(path.data, 0, "%s", err.message);
-    return text;
-}
-
-static void add_to_library(const struct corpus_line *line)
-{
-    struct treaty_import *import = &library[library_count++];
-
-    import->reference.name = treaty_arena_dup(
-        &library_arena, corpus_text(line->json, "import_path"));
-    import->reference.subject = import->reference.name;
-    import->reference.version = 1;
-    import->text = read_text(&library_arena, corpus_text(line->json, "file"));
-}
-
-/* False after marking the test as skipped. */
-static bool find_folder(void)
-{
-    const char *env = getenv("TREATY_REAL_CORPUS");
-    char path[1200];
-    FILE *probe;
-
-    if (env)
-        (void)snprintf(folder, sizeof(folder), "%s/protobuf", env);
-    else
-        (void)snprintf(folder, sizeof(folder),
-                       TREATY_SOURCE_DIR "/../shared/corpus/real/protobuf");
-    (void)snprintf(path, sizeof(path), "%s/facts.jsonl", folder);
-    probe = fopen(path, "rb");
-    if (!probe) {
-        tap_skip("no corpus of real schemas at %s", folder);
-        return false;
-    }
-    fclose(probe);
-    if (library_count == 0)
-        corpus_each(path, add_to_library);
-    return true;
-}
+#include "unit/format/proto_library.h"
 
 static struct treaty_str hash(struct treaty_arena *arena,
                               struct treaty_str bytes)
@@ -107,7 +48,7 @@ static void check_file(const struct corpus_line *line)
 {
     const struct treaty_json *protoc = treaty_json_get(line->json, "protoc");
     struct treaty_source source = {
-        .text = read_text(line->arena, corpus_text(line->json, "file")),
+        .text = library_read(line->arena, "", corpus_text(line->json, "file")),
         .imports = library,
         .import_count = library_count,
         .strictness = TREATY_STRICT};
@@ -153,7 +94,7 @@ static void read_back(const struct corpus_line *line)
 {
     const struct treaty_json *protoc = treaty_json_get(line->json, "protoc");
     struct treaty_source source = {
-        .text = read_text(line->arena, corpus_text(line->json, "file")),
+        .text = library_read(line->arena, "", corpus_text(line->json, "file")),
         .imports = library,
         .import_count = library_count,
         .strictness = TREATY_STRICT};
@@ -176,33 +117,17 @@ static void read_back(const struct corpus_line *line)
 
 static void descriptors_read_back(void)
 {
-    char path[1200];
-
-    if (!find_folder())
-        return;
-    (void)snprintf(path, sizeof(path), "%s/facts.jsonl", folder);
-    corpus_each(path, read_back);
+    library_each("facts.jsonl", read_back);
 }
 
 static void files_agree(void)
 {
-    char path[1200];
-
-    if (!find_folder())
-        return;
-    (void)snprintf(path, sizeof(path), "%s/facts.jsonl", folder);
-    corpus_each(path, check_file);
+    library_each("facts.jsonl", check_file);
 }
 
 static void versions_agree(void)
 {
-    char path[1200];
-
-    if (!find_folder())
-        return;
-    (void)snprintf(path, sizeof(path), "%s/histories_versions.jsonl", folder);
-    corpus_each(path, check_file);
-    treaty_arena_release(&library_arena);
+    library_each("histories_versions.jsonl", check_file);
 }
 
 TAP_MAIN({"real files", files_agree},

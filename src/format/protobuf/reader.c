@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "format/protobuf/wire_read.h"
+#include "format/protobuf/reader.h"
 
 #include "base/error.h"
 
@@ -8,8 +8,8 @@ enum {
     NUMBER_MAX = 536870911,
 };
 
-void treaty_proto_wire_fail(struct treaty_proto_reader *r, const char *at,
-                            const char *format, ...)
+void treaty_proto_reader_fail(struct treaty_proto_reader *r, const char *at,
+                              const char *format, ...)
 {
     va_list args;
 
@@ -27,7 +27,7 @@ static void fail_nomem(struct treaty_proto_reader *r)
         r->code = treaty_fail_nomem(r->err);
 }
 
-void *treaty_proto_wire_make(struct treaty_proto_reader *r, size_t size)
+void *treaty_proto_reader_make(struct treaty_proto_reader *r, size_t size)
 {
     void *made = treaty_arena_calloc(r->arena, 1, size);
 
@@ -37,8 +37,8 @@ void *treaty_proto_wire_make(struct treaty_proto_reader *r, size_t size)
 }
 
 /* Room doubles whenever the count reaches a power of two. */
-void *treaty_proto_wire_push(struct treaty_proto_reader *r, void *items,
-                             uint32_t *count, size_t size)
+void *treaty_proto_reader_push(struct treaty_proto_reader *r, void *items,
+                               uint32_t *count, size_t size)
 {
     void **array = items;
     uint32_t used = *count;
@@ -71,7 +71,8 @@ static uint64_t read_varint(struct treaty_proto_reader *r,
         unsigned char byte;
 
         if (rest->len == 0) {
-            treaty_proto_wire_fail(r, start, "the input ends within a number");
+            treaty_proto_reader_fail(r, start,
+                                     "the input ends within a number");
             return 0;
         }
         byte = (unsigned char)*rest->data;
@@ -82,7 +83,7 @@ static uint64_t read_varint(struct treaty_proto_reader *r,
         if (byte < 0x80)
             return value;
     }
-    treaty_proto_wire_fail(r, start, "a number has more than 64 bits");
+    treaty_proto_reader_fail(r, start, "a number has more than 64 bits");
     return 0;
 }
 
@@ -92,9 +93,9 @@ static struct treaty_str cut(struct treaty_proto_reader *r,
     struct treaty_str bytes;
 
     if (len > rest->len) {
-        treaty_proto_wire_fail(r, rest->data,
-                               "%llu bytes are announced, and %zu are left",
-                               (unsigned long long)len, rest->len);
+        treaty_proto_reader_fail(r, rest->data,
+                                 "%llu bytes are announced, and %zu are left",
+                                 (unsigned long long)len, rest->len);
         return (struct treaty_str){0};
     }
     bytes = treaty_str_sub(*rest, 0, (size_t)len);
@@ -123,11 +124,11 @@ static void read_tag(struct treaty_proto_reader *r, struct treaty_str *rest,
     ret->number = (uint32_t)(tag >> 3);
     ret->wire = (enum treaty_proto_wire)(tag & 7);
     if (tag >> 3 == 0 || tag >> 3 > NUMBER_MAX)
-        treaty_proto_wire_fail(r, ret->start, "no field has the number %llu",
-                               (unsigned long long)(tag >> 3));
+        treaty_proto_reader_fail(r, ret->start, "no field has the number %llu",
+                                 (unsigned long long)(tag >> 3));
     else if ((tag & 7) > TREATY_PROTO_WIRE_32)
-        treaty_proto_wire_fail(r, ret->start, "there is no wire type %u",
-                               (unsigned)(tag & 7));
+        treaty_proto_reader_fail(r, ret->start, "there is no wire type %u",
+                                 (unsigned)(tag & 7));
 }
 
 /* All but groups. */
@@ -155,26 +156,29 @@ static void skip_group(struct treaty_proto_reader *r, struct treaty_str *rest,
         struct treaty_proto_wire_field f = {0};
 
         if (rest->len == 0) {
-            treaty_proto_wire_fail(r, group->start, "a group is never closed");
+            treaty_proto_reader_fail(r, group->start,
+                                     "a group is never closed");
             return;
         }
         read_tag(r, rest, &f);
         if (f.wire == TREATY_PROTO_WIRE_CLOSE) {
             if (f.number != open[--depth])
-                treaty_proto_wire_fail(r, f.start, "the end of another group");
+                treaty_proto_reader_fail(r, f.start,
+                                         "the end of another group");
         } else if (f.wire != TREATY_PROTO_WIRE_OPEN) {
             read_value(r, rest, &f);
         } else if (depth == GROUP_DEPTH_MAX) {
-            treaty_proto_wire_fail(r, f.start, "groups are nested too deeply");
+            treaty_proto_reader_fail(r, f.start,
+                                     "groups are nested too deeply");
         } else {
             open[depth++] = f.number;
         }
     }
 }
 
-bool treaty_proto_wire_next(struct treaty_proto_reader *r,
-                            struct treaty_str *rest,
-                            struct treaty_proto_wire_field *ret)
+bool treaty_proto_reader_next(struct treaty_proto_reader *r,
+                              struct treaty_str *rest,
+                              struct treaty_proto_wire_field *ret)
 {
     if (rest->len == 0 || r->code != TREATY_OK)
         return false;
@@ -183,7 +187,8 @@ bool treaty_proto_wire_next(struct treaty_proto_reader *r,
     if (r->code != TREATY_OK)
         return false;
     if (ret->wire == TREATY_PROTO_WIRE_CLOSE)
-        treaty_proto_wire_fail(r, ret->start, "a group ends that never began");
+        treaty_proto_reader_fail(r, ret->start,
+                                 "a group ends that never began");
     else if (ret->wire == TREATY_PROTO_WIRE_OPEN)
         skip_group(r, rest, ret);
     else
@@ -203,25 +208,26 @@ find_rule(struct treaty_proto_reader *r, const struct treaty_proto_rule *rules,
         is_known = is_known || rules->number == f->number;
     }
     if (is_known)
-        treaty_proto_wire_fail(r, f->start,
-                               "field %u has the wire type %u, which does not "
-                               "fit it",
-                               f->number, (unsigned)f->wire);
+        treaty_proto_reader_fail(
+            r, f->start,
+            "field %u has the wire type %u, which does not "
+            "fit it",
+            f->number, (unsigned)f->wire);
     return NULL;
 }
 
-void treaty_proto_wire_read(struct treaty_proto_reader *r,
-                            struct treaty_str bytes,
-                            const struct treaty_proto_rule *rules, void *to)
+void treaty_proto_reader_run(struct treaty_proto_reader *r,
+                             struct treaty_str bytes,
+                             const struct treaty_proto_rule *rules, void *to)
 {
     struct treaty_proto_wire_field f;
 
     if (r->depth == r->depth_max) {
-        treaty_proto_wire_fail(r, bytes.data, "nested too deeply");
+        treaty_proto_reader_fail(r, bytes.data, "nested too deeply");
         return;
     }
     r->depth++;
-    while (treaty_proto_wire_next(r, &bytes, &f)) {
+    while (treaty_proto_reader_next(r, &bytes, &f)) {
         const struct treaty_proto_rule *rule = find_rule(r, rules, &f);
 
         if (rule)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TREATY_SRC_FORMAT_PROTOBUF_WIRE_READ_H
-#define TREATY_SRC_FORMAT_PROTOBUF_WIRE_READ_H
+#ifndef TREATY_SRC_FORMAT_PROTOBUF_READER_H
+#define TREATY_SRC_FORMAT_PROTOBUF_READER_H
 
 /*
  * Taking protobuf apart by hand, for descriptors: one field after the other,
@@ -45,26 +45,26 @@ struct treaty_proto_rule {
 
 /* The next field of `*rest`, which becomes what is behind it; false at the
  * end and after a failure. */
-bool treaty_proto_wire_next(struct treaty_proto_reader *r,
-                            struct treaty_str *rest,
-                            struct treaty_proto_wire_field *ret);
+bool treaty_proto_reader_next(struct treaty_proto_reader *r,
+                              struct treaty_str *rest,
+                              struct treaty_proto_wire_field *ret);
 
 /* Hand every field of `bytes` to the rule for it. One that has a rule but
  * another wire type is a failure. Counts a level of depth. */
-void treaty_proto_wire_read(struct treaty_proto_reader *r,
-                            struct treaty_str bytes,
-                            const struct treaty_proto_rule *rules, void *to);
+void treaty_proto_reader_run(struct treaty_proto_reader *r,
+                             struct treaty_str bytes,
+                             const struct treaty_proto_rule *rules, void *to);
 
 /* Fail at `at`, a place in the input; nothing after a failure. */
-void treaty_proto_wire_fail(struct treaty_proto_reader *r, const char *at,
-                            const char *format, ...) TREATY_PRINTF(3, 4);
+void treaty_proto_reader_fail(struct treaty_proto_reader *r, const char *at,
+                              const char *format, ...) TREATY_PRINTF(3, 4);
 
 /* One more element of `size` bytes, cleared, at the end of an array on the
  * arena; NULL after a failure. The array moves. */
-void *treaty_proto_wire_push(struct treaty_proto_reader *r, void *items,
-                             uint32_t *count, size_t size);
+void *treaty_proto_reader_push(struct treaty_proto_reader *r, void *items,
+                               uint32_t *count, size_t size);
 
 /* Cleared memory, or NULL after a failure. */
-void *treaty_proto_wire_make(struct treaty_proto_reader *r, size_t size);
+void *treaty_proto_reader_make(struct treaty_proto_reader *r, size_t size);
 
 #endif
