@@ -158,7 +158,7 @@ void treaty_proto_check_message(struct treaty_proto_checker *c,
     const struct treaty_proto_option *entry =
         treaty_proto_option_find(&m->options, "map_entry");
 
-    if (entry)
+    if (entry && entry->pos != TREATY_NO_OFFSET) /* descriptors do say it */
         treaty_proto_refuse(c, TREATY_ESCHEMA, entry->pos,
                             "\"map_entry\" is set by the compiler alone; write "
                             "map<key, value>");

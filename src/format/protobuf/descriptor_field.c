@@ -412,6 +412,9 @@ void treaty_proto_raw_extends(struct treaty_proto_reader *r,
         if (!slot)
             return;
         *slot = raw->items[i].field;
+        /* JSON knows extensions by their full names, and no text may say
+         * otherwise, though compilers write it. */
+        (*slot)->json_name = NULL;
         treaty_proto_raw_settle(r, owner, &raw->items[i]);
     }
     for (uint32_t i = 0; i < count; i++) /* the array moved until now */

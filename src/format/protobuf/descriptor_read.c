@@ -236,6 +236,8 @@ static void take_enum(struct treaty_proto_reader *r, void *to,
     treaty_proto_reader_run(r, f->bytes, enum_rules, &inner);
     if (!inner.e->name.data)
         treaty_proto_reader_fail(r, f->start, "an enum has no name");
+    inner.e->allows_alias =
+        treaty_proto_option_true(&inner.e->options, "allow_alias");
     inner.e->reserved = inner.reserved.items;
     inner.e->reserved_count = inner.reserved.count;
 }
@@ -384,12 +386,6 @@ static void settle_oneofs(struct treaty_proto_reader *r, struct block *block)
     }
 }
 
-/* Nothing but the statement that says it may make an entry of a message. */
-static bool is_map_entry(const struct treaty_proto_message *m)
-{
-    return treaty_proto_option_true(&m->options, "map_entry");
-}
-
 static void settle_message(struct treaty_proto_reader *r, struct block *block)
 {
     struct treaty_proto_message *m = block->message;
@@ -416,7 +412,7 @@ static void settle_message(struct treaty_proto_reader *r, struct block *block)
     m->extensions_count = block->ranges.count;
     m->options = treaty_proto_raw_options(r, TREATY_PROTO_TARGET_MESSAGE,
                                           block->options);
-    m->is_map_entry = is_map_entry(m);
+    m->is_map_entry = treaty_proto_option_true(&m->options, "map_entry");
 }
 
 static void take_message(struct treaty_proto_reader *r, void *to,
