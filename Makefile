@@ -13,8 +13,8 @@ release: ## build build/release/treaty
 	@tools/setup build
 	@tools/build release
 
-demo: release ## the whole story in a minute, on embedded parts
-	@build/release/treaty demo
+demo: release ## the whole story in a minute, on embedded parts; FORMAT=protobuf
+	@build/release/treaty demo $(if $(FORMAT),-format $(FORMAT))
 
 test: ## unit, corpus, HTTP, command line, short end to end
 	@tools/setup test

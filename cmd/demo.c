@@ -31,13 +31,18 @@ enum {
     OUTPUT_MAX = 1 << 20,
 };
 
+enum { AS_AVRO, AS_PROTOBUF };
+
 struct options {
     int64_t count;
+    int format;
 };
 
 static const struct treaty_flag flags[] = {
     {"count", "N", "orders to write", TREATY_FLAG_INT,
      offsetof(struct options, count), 10, 5000},
+    {"format", "avro|protobuf", "format of the orders", TREATY_FLAG_CHOICE,
+     offsetof(struct options, format), 0, 0},
 };
 
 static const struct treaty_usage usage = {
@@ -293,6 +298,17 @@ static bool start_brokers(struct demo *demo)
     return true;
 }
 
+/* The file of a schema in the demo's format; "" without memory. */
+static const char *schema(struct demo *demo, const char *name)
+{
+    static const char *const endings[] = {
+        [AS_AVRO] = "avsc", [AS_PROTOBUF] = "proto"};
+    struct treaty_str file = treaty_arena_printf(&demo->arena, "%s.%s", name,
+                                                 endings[demo->opt.format]);
+
+    return file.data ? file.data : "";
+}
+
 static const char *number(struct demo *demo, int64_t n)
 {
     return treaty_arena_printf(&demo->arena, "%lld", (long long)n).data;
@@ -303,7 +319,7 @@ static bool produce(struct demo *demo)
     say(demo, "Producers register version 1 of Order and write with it.");
     /* With a key, so that every partition has events to show. */
     return RUN(demo, 0, 12, NULL, A("producer"), A("-topic"), A("orders"),
-               A("-schema"), A("order-v1.avsc"), A("-compat"),
+               A("-schema"), A(schema(demo, "order-v1")), A("-compat"),
                A("FULL_TRANSITIVE"), A("-key"), A("order_id"), A("-count"),
                A(number(demo, demo->opt.count)), KAFKA(demo));
 }
@@ -344,12 +360,12 @@ static bool consume(struct demo *demo)
     say(demo, "A consumer that knows version 2 reads them: fields that the "
               "writer lacks have their defaults, and every field is checked.");
     return RUN(demo, 0, 4, NULL, A("consumer"), A("-topic"), A("orders"),
-               A("-schema"), A("order-v2.avsc"), A("-offset"), A("beginning"),
-               A("-count"), A("2"), A("-exit"), A("-o"), A("json"),
-               KAFKA(demo)) &&
+               A("-schema"), A(schema(demo, "order-v2")), A("-offset"),
+               A("beginning"), A("-count"), A("2"), A("-exit"), A("-o"),
+               A("json"), KAFKA(demo)) &&
            RUN(demo, 0, 12, &report, A("consumer"), A("-topic"), A("orders"),
-               A("-schema"), A("order-v2.avsc"), A("-group"), A("billing"),
-               A("-offset"), A("beginning"), A("-count"),
+               A("-schema"), A(schema(demo, "order-v2")), A("-group"),
+               A("billing"), A("-offset"), A("beginning"), A("-count"),
                A(number(demo, demo->opt.count)), A("-exit"), A("-verify"),
                KAFKA(demo)) &&
            print_cache(report);
@@ -366,13 +382,14 @@ static bool refuse(struct demo *demo)
 {
     say(demo, "A breaking change: the gate says where, why and what to do.");
     if (!RUN(demo, 1, 20, NULL, A("compat-check"), A("-subject"),
-             A("orders-value"), A("-proposed"), A("broken-add-required.avsc")))
+             A("orders-value"), A("-proposed"),
+             A(schema(demo, "broken-add-required"))))
         return false;
     puts("");
     say(demo, "The registry refuses it, too.");
     return RUN(demo, 1, 8, NULL, A("producer"), A("-topic"), A("orders"),
-               A("-schema"), A("broken-add-required.avsc"), A("-count"), A("1"),
-               KAFKA(demo));
+               A("-schema"), A(schema(demo, "broken-add-required")),
+               A("-count"), A("1"), KAFKA(demo));
 }
 
 static bool put_garbage(struct demo *demo)
@@ -402,8 +419,8 @@ static bool quarantine(struct demo *demo)
               "on; nothing is lost.");
     return put_garbage(demo) &&
            RUN(demo, 0, 12, NULL, A("consumer"), A("-topic"), A("orders"),
-               A("-schema"), A("order-v2.avsc"), A("-group"), A("billing"),
-               A("-exit"), KAFKA(demo)) &&
+               A("-schema"), A(schema(demo, "order-v2")), A("-group"),
+               A("billing"), A("-exit"), KAFKA(demo)) &&
            RUN(demo, 0, 12, NULL, A("consumer"), A("-topic"),
                A("orders.quarantine"), A("-offset"), A("beginning"),
                A("-count"), A("1"), A("-exit"), A("-o"), A("hex"), KAFKA(demo));

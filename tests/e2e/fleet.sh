@@ -9,10 +9,19 @@
 #
 #     FLEET_RATE=1000 FLEET_SECONDS=300 tests/e2e/fleet.sh
 #
-# is the run that the claims are made from.
+# is the run that the claims are made from, and FLEET_FORMAT=protobuf the same
+# in the other format (fleet_protobuf.sh).
 . "$(dirname "$0")/../harness/tap.sh"
 
-schemas=$TREATY_SOURCE/schemas
+case ${FLEET_FORMAT:-avro} in
+avro) form=$TREATY_SOURCE/schemas/order-v%d.avsc ;;
+protobuf) form=$TREATY_SOURCE/schemas/order/protobuf/order-v%d.proto ;;
+esac
+schema()
+{
+    # shellcheck disable=SC2059
+    printf "$form" "$1"
+}
 kafka=$TREATY_SOURCE/tools/kafka
 export TREATY_KAFKA_DIR=$tmp/kafka
 export TREATY_KAFKA_SETTINGS="num.partitions=24 auto.create.topics.enable=true"
@@ -35,7 +44,7 @@ wait_for_port "$port" || bail "the registry does not listen"
 for version in 1 2 3 4; do
     check_exit "version $version is registered" 0 \
         "$TREATY" producer -bootstrap "$KAFKA" -topic $topic -quiet \
-        -schema "$schemas/order-v$version.avsc" -count 1 -seed "10$version"
+        -schema "$(schema $version)" -count 1 -seed "10$version"
 done
 
 get()
@@ -53,7 +62,7 @@ for group in one two; do
         [ $group$version != one1 ] || show=(-metrics "$page")
         spawn "$group$version" "$TREATY" consumer -bootstrap "$KAFKA" \
             -topic $topic -group $group -verify -instances 6 -quiet \
-            -schema "$schemas/order-v$version.avsc" "${consuming[@]}" \
+            -schema "$(schema $version)" "${consuming[@]}" \
             "${show[@]}" -sequences "$tmp/$group$version.seq"
         consumers+=("$pid")
     done
@@ -62,7 +71,7 @@ sleep 5
 start=$(date +%s)
 for version in 1 2 3 4; do
     spawn "producer$version" "$TREATY" producer -bootstrap "$KAFKA" \
-        -topic $topic -schema "$schemas/order-v$version.avsc" -quiet \
+        -topic $topic -schema "$(schema $version)" -quiet \
         -instances 6 -seed "20$version" -rate "$rate" \
         -count $((rate * seconds)) "${producing[@]}"
     producers+=("$pid")

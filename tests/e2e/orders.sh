@@ -3,10 +3,25 @@
 #
 # Orders over real brokers: a producer on version 1, consumers on version 2,
 # garbage into the quarantine and back, a tombstone, a registry that goes away.
+# ORDERS_FORMAT is avro, or protobuf (orders_protobuf.sh).
 . "$(dirname "$0")/../harness/tap.sh"
 
 need_kafka
-schemas=$TREATY_SOURCE/schemas
+format=${ORDERS_FORMAT:-avro}
+if [ "$format" = protobuf ]; then
+    schemas=$TREATY_SOURCE/schemas/order/protobuf
+    ending=proto
+    # A frame of message 0 whose first field is longer than what is there.
+    cut=0000000001000a24
+    printed='"version":1,"message":"treaty.example.Order","value":{"orderId":'
+    item='"message":"Item","value":{"sku":"a","qty":1,"priceCents":"5"}'
+else
+    schemas=$TREATY_SOURCE/schemas
+    ending=avsc
+    cut=0000000001
+    printed='"version":1,"value":{"order_id":'
+    item='"value":{"sku":"a","qty":1,"price_cents":5}'
+fi
 port=$(free_port)
 topic=orders-$$
 export TREATY_REGISTRY_URL=http://127.0.0.1:$port
@@ -42,19 +57,19 @@ start_registry
 
 check_exit "a producer registers version 1 and writes" 0 \
     "$TREATY" producer -bootstrap "$KAFKA" -topic "$topic" -seed 7 \
-    -schema "$schemas/order-v1.avsc" -compat BACKWARD -count 500
+    -schema "$schemas/order-v1.$ending" -compat BACKWARD -count 500
 check_eq "all events are acknowledged" "$(count events acked)" 500
 
 check_exit "another level is refused" 2 \
     "$TREATY" producer -bootstrap "$KAFKA" -topic "$topic" -count 1 \
-    -schema "$schemas/order-v1.avsc" -compat FULL
+    -schema "$schemas/order-v1.$ending" -compat FULL
 check_has "by name" "$(cat "$tmp/err")" "has the level BACKWARD, not FULL"
 check_exit "a breaking schema is refused" 1 \
     "$TREATY" producer -bootstrap "$KAFKA" -topic "$topic" -count 1 \
-    -schema "$schemas/broken-add-required.avsc"
+    -schema "$schemas/broken-add-required.$ending"
 
 check_exit "version 2 reads what version 1 wrote" 0 \
-    consume -group g1 -schema "$schemas/order-v2.avsc" -exit -verify
+    consume -group g1 -schema "$schemas/order-v2.$ending" -exit -verify
 check_eq "every event" "$(count events consumed)" 500
 check_eq "and nothing differs" "$(count verified mismatched)" 0
 check_eq "every event is compared" "$(count verified events)" 500
@@ -65,14 +80,14 @@ check_has "the writer's version is known" "$(cat "$tmp/out")" \
 check_eq "the registry is asked once" "$(count registry requests)" 1
 
 check_exit "events are printed" 0 consume -offset -3 -o json \
-    -schema "$schemas/order-v2.avsc" -exit
+    -schema "$schemas/order-v2.$ending" -exit
 check_has "with a default that the writer lacks" "$(cat "$tmp/out")" \
-    '"version":1,"value":{"order_id":'
+    "$printed"
 
 # Garbage between good events; ids and payloads that nobody can read.
-put "k1 ffee a=1 b=2" "k2 -" "k3 000000ffff00" "k4 0000000001" "k5 00"
+put "k1 ffee a=1 b=2" "k2 -" "k3 000000ffff00" "k4 $cut" "k5 00"
 check_exit "the group goes on past garbage" 0 \
-    consume -group g1 -schema "$schemas/order-v2.avsc" -exit -verify
+    consume -group g1 -schema "$schemas/order-v2.$ending" -exit -verify
 check_eq "four records are quarantined" "$(count events copied)" 4
 check_eq "the tombstone is not" "$(count events tombstones)" 1
 check_eq "nothing came twice" "$(count events consumed)" 1
@@ -102,17 +117,17 @@ check_eq "all four" "$(count events requeued)" 4
 check_exit "once" 0 consume -requeue
 check_eq "only" "$(count events requeued)" 0
 check_exit "those that fail again are passed" 0 \
-    consume -group g1 -schema "$schemas/order-v2.avsc" -exit
+    consume -group g1 -schema "$schemas/order-v2.$ending" -exit
 check_eq "all four of them" "$(count events failed_again)" 4
 check_eq "and not quarantined again" "$(count events copied)" 0
 
 # The registry goes away while a new version is on its way.
 check_exit "version 3 is produced" 0 \
     "$TREATY" producer -bootstrap "$KAFKA" -topic "$topic" -seed 8 \
-    -schema "$schemas/order-v3.avsc" -count 300
+    -schema "$schemas/order-v3.$ending" -count 300
 stop_process "$registry"
 spawn waiting "$TREATY" consumer -bootstrap "$KAFKA" -topic "$topic" \
-    -group g1 -schema "$schemas/order-v2.avsc" -exit -verify -quiet
+    -group g1 -schema "$schemas/order-v2.$ending" -exit -verify -quiet
 waiting=$pid
 waits_for_registry()
 {
@@ -132,7 +147,7 @@ check_eq "all as written" "$(count verified mismatched)" 0
 # Four instances of a producer and of a consumer.
 check_exit "instances share the work" 0 \
     "$TREATY" producer -bootstrap "$KAFKA" -topic "$topic" -seed 9 \
-    -schema "$schemas/order-v4.avsc" -count 500 -instances 4
+    -schema "$schemas/order-v4.$ending" -count 500 -instances 4
 check_eq "and the report is of all" "$(count events acked)" 2000
 check_exit "a group of four reads it all" 0 \
     consume -group g1 -reader-version latest -exit -verify -instances 4
@@ -167,20 +182,24 @@ printf '%s\n' \
     '{"sku":"c","qty":3,"price_cents":5' \
     '' \
     '{"sku":"d","qty":4,"price_cents":6}' >"$tmp/items"
+cat >"$tmp/item.proto" <<'END'
+syntax = "proto3";
+message Item { string sku = 1; int32 qty = 2; int64 price_cents = 3; }
+END
 cat >"$tmp/item.avsc" <<'END'
 {"type":"record","name":"Item","fields":[{"name":"sku","type":"string"},
 {"name":"qty","type":"int"},{"name":"price_cents","type":"long"}]}
 END
 check_exit "bad lines are told of" 1 \
     "$TREATY" producer -bootstrap "$KAFKA" -topic "items-$$" -key sku \
-    -schema "$tmp/item.avsc" -in "$tmp/items"
+    -schema "$tmp/item.$ending" -in "$tmp/items"
 check_has "by line and column" "$(cat "$tmp/err")" "items:2:18: "
 check_has "each one" "$(cat "$tmp/err")" "items:3:"
 check_exit "the others are there" 0 \
     "$TREATY" consumer -bootstrap "$KAFKA" -topic "items-$$" -o json -exit
 check_has "with their key" "$(cat "$tmp/out")" '"key":"d"'
 check_has "and value" "$(cat "$tmp/out")" \
-    '"value":{"sku":"a","qty":1,"price_cents":5}'
+    "$item"
 check_eq "and no others" "$(wc -l <"$tmp/out")" 2
 
 done_testing
