@@ -46,6 +46,18 @@ for symbol in $(grep -ho 'treaty_[a-z0-9_]*(' "$public"/*.h | tr -d '(' |
     check_has "libtreaty(3) has $symbol" "$library" " $symbol "
 done
 
+# Every metric is in a METRICS section, and what is in one exists. A table of
+# metrics has no other text that looks like a name.
+name='"[a-z][a-z]*\(_[a-z][a-z]*\)\{1,\}"'
+metrics=$(grep -l '\.kind = TREATY_METRIC_' -r "$TREATY_SOURCE/src" \
+    "$TREATY_SOURCE/cmd" --include='*.c' | xargs grep -oh "$name" |
+    tr -d '"' | sort -u)
+told=$(cat "$pages"/man1/* |
+    sed -n '/^\.SH METRICS/,/^\.SH [^M]/s/^\.BR* //p' | tr -d '\\"' |
+    sed 's/{[a-z,]*}//g' | grep -o '[a-z]*\(_[a-z]*\)\{1,\}' | sort -u)
+check "there are metrics" test "$(wc -l <<<"$metrics")" -gt 30
+check_eq "the pages tell of every metric and of no other" "$told" "$metrics"
+
 # Pages name each other; nothing leads nowhere.
 for name in $(grep -h '^\.BR ' "$pages"/man*/* | sort -u |
     sed -n 's/^\.BR \([^ ]*\) (\([1-8]\)),*$/\1.\2/p' | sed 's/\\//g'); do
