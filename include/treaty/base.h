@@ -101,6 +101,8 @@ struct treaty_str {
     X(EBRANCH, 422, 422, 1, "a union branch is out of range")                  \
     X(ESYMBOL, 422, 422, 1, "an enum symbol is unknown here")                  \
     X(EUNREADABLE, 422, 422, 1, "the reader's schema cannot take this value")  \
+    X(ETAG, 422, 422, 1, "a field's number or wire type is out of range")      \
+    X(EREQUIRED, 422, 422, 1, "a required field is missing")                   \
     X(EDEPTH, 422, 422, 1, "nested too deeply")                                \
     X(EVALUE, 422, 422, 1, "a value is outside its type")                      \
     X(ENOMESSAGE, 422, 422, 1, "the schema has no such message")               \

@@ -66,13 +66,22 @@ static const struct {
     enum treaty_code code;
     const char *reason;
 } reasons[] = {
-    {TREATY_EFRAME, "not-a-frame"},     {TREATY_ENOSCHEMA, "unknown-id"},
-    {TREATY_ETRUNCATED, "truncated"},   {TREATY_EVARINT, "varint"},
-    {TREATY_ELENGTH, "length"},         {TREATY_EUTF8, "utf8"},
-    {TREATY_EBRANCH, "branch"},         {TREATY_ESYMBOL, "symbol"},
-    {TREATY_EUNREADABLE, "unreadable"}, {TREATY_EDEPTH, "depth"},
-    {TREATY_EVALUE, "value"},           {TREATY_ELIMIT, "limit"},
-    {TREATY_ESCHEMA, "writer-schema"},  {TREATY_EINTERNAL, "other"},
+    {TREATY_EFRAME, "not-a-frame"},
+    {TREATY_ENOSCHEMA, "unknown-id"},
+    {TREATY_ETRUNCATED, "truncated"},
+    {TREATY_EVARINT, "varint"},
+    {TREATY_ELENGTH, "length"},
+    {TREATY_EUTF8, "utf8"},
+    {TREATY_EBRANCH, "branch"},
+    {TREATY_ESYMBOL, "symbol"},
+    {TREATY_EUNREADABLE, "unreadable"},
+    {TREATY_EDEPTH, "depth"},
+    {TREATY_ETAG, "tag"},
+    {TREATY_EREQUIRED, "required"},
+    {TREATY_EVALUE, "value"},
+    {TREATY_ELIMIT, "limit"},
+    {TREATY_ESCHEMA, "writer-schema"},
+    {TREATY_EINTERNAL, "other"},
 };
 
 #define REASON_COUNT (sizeof(reasons) / sizeof(reasons[0]))
