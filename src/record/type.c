@@ -92,6 +92,13 @@ static void place_record(struct treaty_type *type, struct treaty_field *fields)
         if (part->align > type->align)
             type->align = part->align;
     }
+    if (type->keeps_unknown) {
+        at = align_up(at, _Alignof(struct treaty_array));
+        if (type->align < _Alignof(struct treaty_array))
+            type->align = _Alignof(struct treaty_array);
+        type->unknown_offset = at;
+        at += sizeof(struct treaty_array);
+    }
     type->size = align_up(at, type->align);
 }
 
@@ -189,6 +196,7 @@ static void mix_type(struct walk *walk, const struct treaty_type *type)
     mix(walk, type->flag_offset);
     mix(walk, type->value_offset);
     mix(walk, (uint64_t)type->null_branch);
+    mix(walk, type->keeps_unknown ? type->unknown_offset + 1 : 0);
     mix(walk, type->field_count);
     mix(walk, type->symbol_count);
     mix_str(walk, type->name);

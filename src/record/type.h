@@ -82,6 +82,10 @@ struct treaty_type {
     bool is_open;           /* ENUM: a number without a symbol is a value */
     const int32_t *numbers; /* ENUM: of the symbols; NULL: 0, 1, 2... */
     const struct treaty_type *key; /* MAP: of its keys; NULL: STRING */
+    bool keeps_unknown; /* RECORD: has room for what its reader did not know */
+    size_t unknown_offset; /* of it: a treaty_array of treaty_str, pieces of the
+                              event to be written back as they are. Not a field:
+                              only the codec sees it */
 };
 
 /*

@@ -58,17 +58,6 @@ static enum treaty_code own_union(struct owner *owner,
     return own_value(owner, field->type, (char *)value + field->offset);
 }
 
-static enum treaty_code own_record(struct owner *owner,
-                                   const struct treaty_type *type, void *value)
-{
-    enum treaty_code code = TREATY_OK;
-
-    for (uint32_t i = 0; i < type->field_count && code == TREATY_OK; i++)
-        code = own_value(owner, type->fields[i].type,
-                         (char *)value + type->fields[i].offset);
-    return code;
-}
-
 /* Copy `size` bytes, replacing the pointer at `where`. */
 static enum treaty_code replace(struct owner *owner, void **where, size_t size)
 {
@@ -79,6 +68,35 @@ static enum treaty_code replace(struct owner *owner, void **where, size_t size)
     memcpy(copy, *where, size);
     *where = copy;
     return TREATY_OK;
+}
+
+/* Pieces of the event that the reader did not know. */
+static enum treaty_code own_unknown(struct owner *owner,
+                                    struct treaty_array *pieces)
+{
+    enum treaty_code code;
+
+    if (pieces->count == 0)
+        return TREATY_OK;
+    code = replace(owner, &pieces->items,
+                   pieces->count * sizeof(struct treaty_str));
+    for (size_t i = 0; i < pieces->count && code == TREATY_OK; i++)
+        code = own_text(owner, NULL, (struct treaty_str *)pieces->items + i);
+    return code;
+}
+
+static enum treaty_code own_record(struct owner *owner,
+                                   const struct treaty_type *type, void *value)
+{
+    enum treaty_code code = TREATY_OK;
+    char *base = (char *)value;
+
+    for (uint32_t i = 0; i < type->field_count && code == TREATY_OK; i++)
+        code = own_value(owner, type->fields[i].type,
+                         base + type->fields[i].offset);
+    if (type->keeps_unknown && code == TREATY_OK)
+        code = own_unknown(owner, (void *)(base + type->unknown_offset));
+    return code;
 }
 
 static enum treaty_code own_pointer(struct owner *owner,
@@ -110,7 +128,7 @@ static enum treaty_code own_items(struct owner *owner,
     for (size_t i = 0; i < array->count && code == TREATY_OK; i++) {
         char *item = (char *)array->items + i * stride;
 
-        if (is_map)
+        if (is_map && !type->key)
             code = own_text(owner, NULL, item);
         if (code == TREATY_OK)
             code = own_value(owner, type->item,

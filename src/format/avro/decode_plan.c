@@ -126,7 +126,8 @@ static bool may_default(struct treaty_avro_compiler *c,
         return t->item->kind == TREATY_KIND_RECORD;
     if (t->kind != TREATY_KIND_RECORD)
         return false;
-    if (w->kind != TREATY_AVRO_RECORD || r->kind != TREATY_AVRO_RECORD)
+    if (w->kind != TREATY_AVRO_RECORD || r->kind != TREATY_AVRO_RECORD ||
+        t->keeps_unknown)
         return true;
     for (uint32_t i = 0; i < w->field_count; i++) {
         struct treaty_str name =
@@ -302,6 +303,9 @@ static void put_missing_fields(struct treaty_avro_compiler *c,
 {
     const uint32_t *sources = find_sources(c, w, r);
 
+    if (t->keeps_unknown) /* Avro knows of nothing unknown */
+        (void)image_at(c, c->base + off + t->unknown_offset,
+                       sizeof(struct treaty_array));
     for (uint32_t i = 0; sources && i < r->field_count; i++) {
         const struct treaty_avro_field *rf = &r->fields[i];
         const struct treaty_field *tf;

@@ -135,6 +135,9 @@ static enum treaty_code fit_items(struct fitter *f,
     size_t mark = f->path.len;
     enum treaty_code code;
 
+    if (type->key)
+        return refuse(f, "the schema has", TREATY_STR("map"),
+                      " here, whose keys are strings");
     treaty_buf_put_z(&f->path, type->kind == TREATY_KIND_MAP ? "{}" : "[]");
     code = fit(f, type->item, node->item);
     if (code == TREATY_OK)
