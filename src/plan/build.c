@@ -360,6 +360,7 @@ enum treaty_code treaty_build_finish(struct treaty_builder *b,
 
     plan->entry = plan->ops + spec->entry;
     plan->record_size = spec->record_size;
+    plan->proto = spec->proto;
     plan->options = fill_options(spec->options);
     plan->refs = 1;
     plan->arena = b->arena;

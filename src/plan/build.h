@@ -123,6 +123,7 @@ struct treaty_build_spec {
     enum treaty_plan_way way;
     uint32_t entry;     /* the first operation */
     size_t record_size; /* of the struct that is filled or read */
+    const struct treaty_proto_code *proto; /* on the builder's arena, or NULL */
     const struct treaty_plan_options *options; /* or NULL */
 };
 

@@ -251,6 +251,7 @@ enum { TREATY_EMPTY_ITEMS_MAX = 1 << 20 };
 enum { TREATY_ENCODE_ROOM = 256 };
 
 struct treaty_encode;
+struct treaty_proto_code;
 
 /*
  * One decode: the address behind what was read, or the code of the failure,
@@ -272,6 +273,8 @@ struct treaty_plan {
     treaty_encode_fn encode;       /* NULL in a plan that decodes */
     const struct treaty_op *entry; /* the first one to run */
     struct treaty_op *ops;
+    const struct treaty_proto_code *proto; /* of Protobuf: plan/proto.h; the
+                                              operations are not used then */
     const struct treaty_plan_loop *loops;
     const struct treaty_plan_call *calls;
     const struct treaty_plan_bytes *bytes;

@@ -4,7 +4,7 @@
 #include "base/cpu.h"
 #include "base/error.h"
 #include "plan/build.h"
-#include "plan/run.h"
+#include "plan/proto_run.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -61,9 +61,11 @@ static bool has_wide_loops(void)
 void treaty_plan_set_portable(struct treaty_plan *plan)
 {
     if (plan->decode)
-        plan->decode = treaty_decode_portable;
+        plan->decode = plan->proto ? treaty_proto_decode_portable
+                                   : treaty_decode_portable;
     if (plan->encode)
-        plan->encode = treaty_encode_portable;
+        plan->encode = plan->proto ? treaty_proto_encode_portable
+                                   : treaty_encode_portable;
 }
 
 void treaty_plan_set_native(struct treaty_plan *plan)
@@ -71,9 +73,11 @@ void treaty_plan_set_native(struct treaty_plan *plan)
     treaty_plan_set_portable(plan);
 #if defined(__x86_64__)
     if (has_wide_loops() && plan->decode)
-        plan->decode = treaty_decode_x86_64_v3;
+        plan->decode = plan->proto ? treaty_proto_decode_x86_64_v3
+                                   : treaty_decode_x86_64_v3;
     if (has_wide_loops() && plan->encode)
-        plan->encode = treaty_encode_x86_64_v3;
+        plan->encode = plan->proto ? treaty_proto_encode_x86_64_v3
+                                   : treaty_encode_x86_64_v3;
 #endif
 }
 
@@ -81,7 +85,8 @@ void treaty_plan_set_way(struct treaty_plan *plan, enum treaty_plan_way way)
 {
     plan->decode = way == TREATY_PLAN_DECODES ? treaty_decode_portable : NULL;
     plan->encode = way == TREATY_PLAN_ENCODES ? treaty_encode_portable : NULL;
-    treaty_plan_fuse(plan, way);
+    if (!plan->proto)
+        treaty_plan_fuse(plan, way);
     treaty_plan_set_native(plan);
 }
 
@@ -141,12 +146,15 @@ enum treaty_code treaty_plan_encode(const struct treaty_plan *plan,
     run.err = err;
     run.depth = 0;
     run.heap = NULL;
+    run.sorted = NULL;
     if (TREATY_UNLIKELY(out->cap - out->len < TREATY_ENCODE_ROOM) &&
         !treaty_buf_reserve(out, TREATY_ENCODE_ROOM))
         return treaty_buf_status(out, err);
     code = plan->encode(plan, record, &run);
     if (TREATY_UNLIKELY(run.heap != NULL))
         free(run.heap);
+    if (TREATY_UNLIKELY(run.sorted != NULL))
+        treaty_proto_drop_sorted(&run);
     if (TREATY_UNLIKELY(code != TREATY_OK))
         out->len = len;
     return code;

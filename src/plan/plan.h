@@ -26,6 +26,12 @@ struct treaty_plan_options {
     bool walk_to_end;   /* check the event past the last field that is needed */
     bool bare_bytes;    /* a schema that is bytes alone has no length: all of
                            the payload, as Confluent's serializers frame it */
+    bool utf8_always;   /* check strings that the format leaves alone, too:
+                           Protobuf's proto2 */
+    bool keep_unknown;  /* Protobuf: fields that the reader does not know are
+                           kept in the struct, where its layout has room, and
+                           written back */
+    bool deterministic; /* encode maps in the order of their keys */
     uint32_t depth_max; /* of recursion; 0: 128 */
     size_t memory_max;  /* a decode may put on the arena; 0: 64 MiB */
 };

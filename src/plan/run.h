@@ -125,11 +125,14 @@ struct treaty_encode_frame {
 };
 
 /* One encode. */
+struct treaty_proto_sorted;
+
 struct treaty_encode {
     struct treaty_buf *out; /* `len` moves at the end, and when it grows */
     struct treaty_error *err;
     uint32_t depth;
-    struct treaty_encode_frame *heap; /* once the inline ones are used up */
+    void *heap; /* frames, once the inline ones are used up */
+    struct treaty_proto_sorted *sorted; /* maps put in order (Protobuf) */
 };
 
 struct treaty_encode_place {

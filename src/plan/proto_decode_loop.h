@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loop that decodes Protobuf, included once by each file that compiles it
+ * for a machine, which names it TREATY_LOOP. The shape is decode_loop.h's.
+ *
+ *     at, end    what is left of the message at hand
+ *     op         the operation that is expected next
+ *     base       the struct that it stores into
+ *     program    of the message; `seen` its required fields so far
+ *     top        the innermost message
+ *
+ * Each operation has two labels: one compares the tag, the other (`after_`)
+ * is gone to when the tag was read already, because it was looked up.
+ *
+ * Invariants:
+ *  1. `end` never passes `run->stop`, nor the end of a message around.
+ *  2. Between two operations `at` is where a field starts; within one, behind
+ *     its tag. It does not pass a value that was not accepted.
+ *  3. `tag_at` is where the last tag that was looked up starts.
+ */
+#include "plan/proto_read.h"
+
+#define STORE(type, value)                                                     \
+    do {                                                                       \
+        type stored_ = (value);                                                \
+        memcpy(base + op->off, &stored_, sizeof(stored_));                     \
+    } while (0)
+
+static inline void store_view(char *to, const uint8_t *from, const uint8_t *end)
+{
+    struct treaty_str view = {(const char *)from, (size_t)(end - from)};
+
+    memcpy(to, &view, sizeof(view));
+}
+
+static TREATY_COLD bool is_utf8(const uint8_t *from, const uint8_t *end)
+{
+    struct treaty_str text = {(const char *)from, (size_t)(end - from)};
+
+    return treaty_utf8_valid(text);
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+
+#define DISPATCH() goto *labels[op->code]
+#define ADVANCE()                                                              \
+    do {                                                                       \
+        op++;                                                                  \
+        DISPATCH();                                                            \
+    } while (0)
+#define FAIL_AS(why)                                                           \
+    do {                                                                       \
+        code = (why);                                                          \
+        goto fail;                                                             \
+    } while (0)
+
+/* A tag and a value take two bytes at least. */
+#define HAS_TAG()                                                              \
+    TREATY_LIKELY(end - at >= 2 &&                                             \
+                  (load_pair(at) & load_pair(op->mask)) == load_pair(op->tag))
+#define TAG(name)                                                              \
+    do_##name : if (!HAS_TAG()) goto miss;                                     \
+    at += op->tag_len;                                                         \
+    after_##name:
+
+#define VARINT()                                                               \
+    next = read_long(at, end, &raw);                                           \
+    if (TREATY_UNLIKELY(!next))                                                \
+    goto bad_varint
+
+#define ENTER(sub, to_base, group_, from_, end_)                               \
+    do {                                                                       \
+        uint32_t level = top->level + 1;                                       \
+        if (TREATY_UNLIKELY(level > plan->options.depth_max))                  \
+            FAIL_AS(TREATY_EDEPTH);                                            \
+        if (TREATY_UNLIKELY(treaty_frames_are_full(level))) {                  \
+            struct treaty_proto_frame *moved = treaty_proto_deepen(run, top);  \
+            if (!moved)                                                        \
+                FAIL_AS(run->d.code);                                          \
+            top = moved;                                                       \
+        }                                                                      \
+        top++;                                                                 \
+        top->site = op;                                                        \
+        top->resume = op + (op->code != TREATY_READ_MESSAGES);                 \
+        top->base = base;                                                      \
+        top->end = end;                                                        \
+        top->program = program;                                                \
+        top->seen = seen;                                                      \
+        top->body = (from_);                                                   \
+        top->group = (group_);                                                 \
+        top->level = level;                                                    \
+        top->drop = false;                                                     \
+        base = (to_base);                                                      \
+        program = (sub);                                                       \
+        seen = 0;                                                              \
+        at = (from_);                                                          \
+        end = (end_);                                                          \
+        op = reads + program->entry;                                           \
+        DISPATCH();                                                            \
+    } while (0)
+
+/* The bytes of a message: its length's, or up to the group's end. */
+#define BODY()                                                                 \
+    do {                                                                       \
+        group = 0;                                                             \
+        if (TREATY_UNLIKELY(op->is_group)) {                                   \
+            group = tag >> 3;                                                  \
+            from = at;                                                         \
+            next = end;                                                        \
+            break;                                                             \
+        }                                                                      \
+        next = read_view(at, end, &from);                                      \
+        if (TREATY_UNLIKELY(!next))                                            \
+            goto bad_length;                                                   \
+    } while (0)
+
+/* NOLINTNEXTLINE(readability-function-*): two labels an operation. */
+static uintptr_t run_plan(const struct treaty_plan *plan, const uint8_t *at,
+                          const uint8_t *end, char *base,
+                          struct treaty_arena *arena, struct treaty_error *err)
+{
+    static const void *const labels[] = {
+#define LABEL(name) &&do_##name,
+        TREATY_PROTO_READS(LABEL)
+#undef LABEL
+    };
+    static const void *const after[] = {
+#define LABEL(name) &&after_##name,
+        TREATY_PROTO_READS(LABEL)
+#undef LABEL
+    };
+    struct treaty_proto_frame frames[TREATY_FRAMES_INLINE];
+    struct treaty_proto_frame *top = frames;
+    const struct treaty_proto_code *const proto = plan->proto;
+    const struct treaty_proto_program *program = proto->programs;
+    const struct treaty_proto_read *const reads = proto->reads;
+    const struct treaty_proto_read *op = reads + program->entry;
+    struct treaty_proto_decode state;
+    struct treaty_proto_decode *const run = &state;
+    const uint8_t *tag_at = at;
+    const uint8_t *next;
+    const uint8_t *from;
+    uint64_t seen = 0;
+    uint64_t raw;
+    uint32_t tag = 0;
+    uint32_t group;
+    enum treaty_code code;
+
+    memset(&run->d.used, 0, sizeof(run->d.used));
+    run->d.arena = arena;
+    run->plan = plan;
+    run->start = at;
+    run->stop = end;
+    run->lacks = false;
+    frames[0].level = 0;
+    frames[0].group = 0;
+    frames[0].drop = false;
+    copy_defaults(base, program);
+    DISPATCH();
+
+do_END:
+after_END:
+    if (TREATY_LIKELY(at == end))
+        goto leave;
+    goto miss;
+
+    TAG(INT32)
+    {
+        VARINT();
+        STORE(uint32_t, (uint32_t)raw);
+        at = next;
+        ADVANCE();
+    }
+
+    TAG(INT64)
+    {
+        VARINT();
+        STORE(uint64_t, raw);
+        at = next;
+        ADVANCE();
+    }
+
+    TAG(SINT32)
+    {
+        VARINT();
+        STORE(int32_t, (int32_t)unzigzag((uint32_t)raw));
+        at = next;
+        ADVANCE();
+    }
+
+    TAG(SINT64)
+    {
+        VARINT();
+        STORE(int64_t, unzigzag(raw));
+        at = next;
+        ADVANCE();
+    }
+
+    TAG(BOOL)
+    {
+        VARINT();
+        STORE(bool, raw != 0);
+        at = next;
+        ADVANCE();
+    }
+
+    TAG(ENUM)
+    {
+        const struct treaty_proto_symbols *row = &proto->symbols[op->arg];
+        struct treaty_enum value;
+        uint32_t index;
+
+        VARINT();
+        value.raw = (int32_t)(uint32_t)raw;
+        index = (uint32_t)value.raw - (uint32_t)row->low;
+        if (TREATY_LIKELY(index < row->count))
+            value.symbol = row->dense[index];
+        else
+            value.symbol = treaty_proto_symbol(row, value.raw);
+        if (TREATY_UNLIKELY(value.symbol < 0)) {
+            if (value.symbol == TREATY_PROTO_UNDEFINED && row->is_closed)
+                goto unfit;
+            value.symbol = -1;
+        }
+        memcpy(base + op->off, &value, sizeof(value));
+        at = next;
+        ADVANCE();
+    }
+
+    TAG(FIXED32)
+    {
+        if (TREATY_UNLIKELY(end - at < 4))
+            FAIL_AS(TREATY_ETRUNCATED);
+        STORE(uint32_t, load32(at));
+        at += 4;
+        ADVANCE();
+    }
+
+    TAG(FIXED64)
+    {
+        if (TREATY_UNLIKELY(end - at < 8))
+            FAIL_AS(TREATY_ETRUNCATED);
+        STORE(uint64_t, load64(at));
+        at += 8;
+        ADVANCE();
+    }
+
+    TAG(STRING)
+    {
+        next = read_view(at, end, &from);
+        if (TREATY_UNLIKELY(!next))
+            goto bad_length;
+        if (TREATY_UNLIKELY(find_high_bits(from, next, run->stop)) &&
+            !is_utf8(from, next))
+            goto bad_utf8;
+        store_view(base + op->off, from, next);
+        at = next;
+        ADVANCE();
+    }
+
+    TAG(STRING_REPLACE)
+    {
+        next = read_view(at, end, &from);
+        if (TREATY_UNLIKELY(!next))
+            goto bad_length;
+        store_view(base + op->off, from, next);
+        if (TREATY_UNLIKELY(find_high_bits(from, next, run->stop)) &&
+            !treaty_decode_replace(&run->d, plan, base + op->off))
+            FAIL_AS(run->d.code);
+        at = next;
+        ADVANCE();
+    }
+
+    TAG(BYTES)
+    {
+        next = read_view(at, end, &from);
+        if (TREATY_UNLIKELY(!next))
+            goto bad_length;
+        store_view(base + op->off, from, next);
+        at = next;
+        ADVANCE();
+    }
+
+    TAG(MESSAGE)
+    {
+        BODY();
+        ENTER(&proto->programs[op->arg], base + op->off, group, from, next);
+    }
+
+    TAG(POINTER)
+    {
+        char *part;
+
+        BODY();
+        memcpy(&part, base + op->off, sizeof(part));
+        if (!part) {
+            part = treaty_proto_pointer(run, &proto->programs[op->arg],
+                                        base + op->off);
+            if (TREATY_UNLIKELY(!part))
+                FAIL_AS(run->d.code);
+        }
+        ENTER(&proto->programs[op->arg], part, group, from, next);
+    }
+
+do_MESSAGES:
+    if (!HAS_TAG()) {
+        if (end - at < 2)
+            goto miss;
+        ADVANCE(); /* none, or no more */
+    }
+    at += op->tag_len;
+after_MESSAGES : {
+    const struct treaty_proto_item_row *items = &proto->items[op->arg];
+    const struct treaty_proto_program *sub = &proto->programs[items->message];
+    struct treaty_array *array = (void *)(base + op->off);
+    char *item;
+
+    BODY();
+    if (TREATY_LIKELY(array->count & (items->first - 1))) {
+        item = (char *)array->items + array->count * items->stride;
+    } else {
+        item = treaty_proto_grow(run, items, array);
+        if (TREATY_UNLIKELY(!item))
+            FAIL_AS(run->d.code);
+    }
+    array->count++;
+    copy_defaults(item, sub);
+    ENTER(sub, item, group, from, next);
+}
+
+do_ITEM:
+    if (!HAS_TAG()) {
+        if (end - at < 2)
+            goto miss;
+        ADVANCE();
+    }
+    at += op->tag_len;
+after_ITEM:
+    next = treaty_proto_item(run, program, op, base, at, end);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_item;
+    at = next;
+    DISPATCH();
+
+    TAG(PACKED)
+    {
+        next = read_view(at, end, &from);
+        if (TREATY_UNLIKELY(!next))
+            goto bad_length;
+        if (TREATY_UNLIKELY(
+                !treaty_proto_packed(run, program, op, base, from, next)))
+            goto bad_item;
+        at = next;
+        ADVANCE();
+    }
+
+    TAG(SELECT)
+    {
+        const struct treaty_proto_select *row = &proto->selects[op->arg];
+        int32_t branch = row->branch;
+
+        if (row->is_flag) {
+            bool is_on;
+
+            memcpy(&is_on, base + op->off, sizeof(is_on));
+            branch = is_on ? branch : -1;
+        } else {
+            memcpy(&branch, base + op->off, sizeof(branch));
+        }
+        if (branch != row->branch) {
+            memcpy(base + row->value_off + row->image_at, row->image,
+                   row->image_len);
+            if (row->is_flag)
+                STORE(bool, true);
+            else
+                STORE(int32_t, row->branch);
+        }
+        op++;
+        goto *after[op->code];
+    }
+
+    TAG(SKIP_VARINT)
+    {
+        VARINT();
+        at = next;
+        ADVANCE();
+    }
+
+    TAG(SKIP_BYTES)
+    {
+        if (TREATY_UNLIKELY((size_t)(end - at) < op->arg))
+            FAIL_AS(TREATY_ETRUNCATED);
+        at += op->arg;
+        ADVANCE();
+    }
+
+    TAG(SKIP_VIEW)
+    {
+        next = read_view(at, end, &from);
+        if (TREATY_UNLIKELY(!next))
+            goto bad_length;
+        at = next;
+        ADVANCE();
+    }
+
+    TAG(SKIP_GROUP)
+    {
+        next = treaty_proto_skip(at, end, tag, plan->options.depth_max, &code);
+        if (TREATY_UNLIKELY(!next))
+            goto fail;
+        at = next;
+        ADVANCE();
+    }
+
+do_FLAG:
+after_FLAG:
+    STORE(bool, true);
+    ADVANCE();
+
+do_CLEAR:
+after_CLEAR:
+    STORE(bool, false);
+    ADVANCE();
+
+do_BRANCH:
+after_BRANCH:
+    STORE(int32_t, (int32_t)op->arg);
+    ADVANCE();
+
+do_SEEN:
+after_SEEN:
+    seen |= UINT64_C(1) << op->arg;
+    ADVANCE();
+
+do_JUMP:
+after_JUMP:
+    op = reads + op->arg;
+    DISPATCH();
+
+miss : {
+    uint32_t number;
+
+    if (at == end)
+        goto leave;
+    next = read_short(at, end, &raw);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_tag;
+    if (TREATY_UNLIKELY(raw > UINT32_MAX)) {
+        code = TREATY_EVARINT;
+        goto fail_here;
+    }
+    tag = (uint32_t)raw;
+    if (TREATY_LIKELY(tag < program->direct_count))
+        number = program->direct[tag];
+    else
+        number = treaty_proto_find_op(program, tag);
+    tag_at = at;
+    if (TREATY_LIKELY(number != (uint32_t)TREATY_PROTO_NONE)) {
+        at = next;
+        op = reads + number;
+        goto *after[op->code];
+    }
+    if (TREATY_UNLIKELY((tag & 7) == TREATY_WIRE_GROUP_END)) {
+        if (tag >> 3 == 0 || top->group != tag >> 3)
+            goto bad_field;
+        at = next;
+        goto leave_group;
+    }
+    next = treaty_proto_unknown(run, program, base, at, end);
+    if (TREATY_UNLIKELY(!next)) {
+        code = run->d.code;
+        goto fail_here;
+    }
+    at = next;
+    DISPATCH();
+}
+
+leave:
+    if (TREATY_UNLIKELY(top->group)) {
+        code = TREATY_ETRUNCATED;
+        goto fail_here;
+    }
+leave_group:
+    if (TREATY_UNLIKELY(program->finishes) &&
+        !treaty_proto_finish(run, program, base, top, at, seen)) {
+        code = run->d.code;
+        goto fail_here;
+    }
+    if (TREATY_LIKELY(top->level == 0)) {
+        if (TREATY_LIKELY(!run->lacks))
+            return (uintptr_t)at;
+        code = treaty_proto_check_required(run, err);
+        return code == TREATY_OK ? (uintptr_t)at : code;
+    }
+    base = top->base;
+    end = top->end;
+    program = top->program;
+    seen = top->seen;
+    op = top->resume;
+    top--;
+    DISPATCH();
+
+/* A number that a closed enum does not have: an unknown field. */
+unfit:
+    if (treaty_decode_varint(tag_at, end).next != at)
+        tag_at = at - op->tag_len;
+    if (program->is_entry)
+        top->drop = true;
+    if (!treaty_proto_keep(run, program, base, tag_at, next))
+        FAIL_AS(run->d.code);
+    at = next;
+    do
+        op++;
+    while (op->code == TREATY_READ_FLAG || op->code == TREATY_READ_CLEAR ||
+           op->code == TREATY_READ_BRANCH || op->code == TREATY_READ_SEEN);
+    DISPATCH();
+
+bad_tag:
+    code = treaty_decode_why(at, end, 10);
+    goto fail_here;
+
+bad_field:
+    code = TREATY_ETAG;
+    goto fail_here;
+
+bad_item:
+    at = run->fault;
+    FAIL_AS(run->d.code);
+
+bad_varint:
+    FAIL_AS(treaty_decode_why(at, end, 10));
+
+bad_length:
+    FAIL_AS(treaty_proto_why_length(at, end));
+
+bad_utf8:
+    at = from + treaty_utf8_check((struct treaty_str){(const char *)from,
+                                                      (size_t)(next - from)});
+    FAIL_AS(TREATY_EUTF8);
+
+fail : {
+    struct treaty_proto_read_place place = {err, run, op, top, base, at};
+
+    return treaty_proto_decode_fail(&place, code);
+}
+
+/* The fault is not that of a field that the reader knows. */
+fail_here : {
+    struct treaty_proto_read_place place = {err, run, NULL, top, base, at};
+
+    return treaty_proto_decode_fail(&place, code);
+}
+}
+
+#pragma GCC diagnostic pop
+
+const treaty_decode_fn TREATY_LOOP = run_plan;
