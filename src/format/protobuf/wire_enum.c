@@ -58,11 +58,9 @@ static struct run find_run(const struct treaty_proto_index *list,
 }
 
 static void deleted_constants(struct treaty_proto_wire *w, struct run old,
-                              const struct treaty_proto_enum *new,
+                              const struct treaty_proto_reserved *reserved,
                               struct treaty_proto_spot spot)
 {
-    const struct treaty_proto_reserved reserved = {new->reserved,
-                                                   new->reserved_count};
     const struct treaty_proto_constant *first = old.items[0].element;
     bool names = true;
 
@@ -108,6 +106,7 @@ static void renamed_constants(struct treaty_proto_wire *w, struct run old,
 static void compare_constants(struct treaty_proto_wire *w,
                               const struct treaty_proto_enum *old,
                               const struct treaty_proto_enum *new,
+                              const struct treaty_proto_reserved *reserved,
                               const struct treaty_proto_spot *spot)
 {
     struct treaty_proto_index lists[2];
@@ -123,7 +122,7 @@ static void compare_constants(struct treaty_proto_wire *w,
         if (is.count)
             renamed_constants(w, was, is, &lists[1], *spot);
         else
-            deleted_constants(w, was, new, *spot);
+            deleted_constants(w, was, reserved, *spot);
         at += was.count;
     }
 }
@@ -137,15 +136,17 @@ void treaty_proto_wire_enums(struct treaty_proto_wire *w,
         .old_pos = treaty_proto_statement(old->file, old->pos, "enum"),
         .new_pos = treaty_proto_statement(new->file, new->pos, "enum"),
     };
+    struct treaty_proto_reserved reserved;
 
     if (treaty_proto_has_json(old->file, old->parent, &old->options) &&
         !treaty_proto_has_json(new->file, new->parent, &new->options))
         treaty_proto_wire_found(w, TREATY_PROTO_ENUM_SAME_JSON_FORMAT, &spot,
                                 new->name, TREATY_PROTO_NOTHING);
-    compare_constants(w, old, new, &spot);
-    treaty_proto_wire_reserved(
-        w, TREATY_PROTO_RESERVED_ENUM_NO_DELETE,
-        (struct treaty_proto_reserved){old->reserved, old->reserved_count},
-        (struct treaty_proto_reserved){new->reserved, new->reserved_count},
-        spot);
+    if (!treaty_proto_read_reserved(w, new->reserved, new->reserved_count,
+                                    &reserved))
+        return;
+    compare_constants(w, old, new, &reserved, &spot);
+    for (uint32_t i = 0; i < old->reserved_count; i++)
+        treaty_proto_wire_reserved(w, TREATY_PROTO_RESERVED_ENUM_NO_DELETE,
+                                   &old->reserved[i], &reserved, spot);
 }

@@ -100,108 +100,6 @@ bool treaty_proto_wire_index(struct treaty_proto_wire *w,
     return false;
 }
 
-/* Ranges that are reserved, and names. */
-
-bool treaty_proto_reserves_number(struct treaty_proto_reserved reserved,
-                                  int64_t number)
-{
-    for (uint32_t i = 0; i < reserved.count; i++) {
-        for (uint32_t j = 0; j < reserved.statements[i].count; j++) {
-            const struct treaty_proto_range *range =
-                &reserved.statements[i].items[j];
-
-            if (!range->name.data && range->first <= number &&
-                number <= range->last)
-                return true;
-        }
-    }
-    return false;
-}
-
-bool treaty_proto_reserves_name(struct treaty_proto_reserved reserved,
-                                struct treaty_str name)
-{
-    for (uint32_t i = 0; i < reserved.count; i++) {
-        for (uint32_t j = 0; j < reserved.statements[i].count; j++) {
-            const struct treaty_proto_range *range =
-                &reserved.statements[i].items[j];
-
-            if (range->name.data && treaty_str_eq(range->name, name))
-                return true;
-        }
-    }
-    return false;
-}
-
-/* The end of the range that holds `number`; below `number` when none does. */
-static int64_t reserved_up_to(struct treaty_proto_reserved reserved,
-                              int64_t number)
-{
-    int64_t end = number - 1;
-
-    for (uint32_t i = 0; i < reserved.count; i++) {
-        for (uint32_t j = 0; j < reserved.statements[i].count; j++) {
-            const struct treaty_proto_range *range =
-                &reserved.statements[i].items[j];
-
-            if (!range->name.data && range->first <= number &&
-                range->last > end)
-                end = range->last;
-        }
-    }
-    return end;
-}
-
-/* Is all of `range` still reserved, be it by several? */
-static bool is_kept(struct treaty_proto_reserved reserved,
-                    const struct treaty_proto_range *range)
-{
-    int64_t next = range->first;
-
-    if (range->name.data)
-        return treaty_proto_reserves_name(reserved, range->name);
-    while (next <= range->last) {
-        int64_t end = reserved_up_to(reserved, next);
-
-        if (end < next)
-            return false;
-        next = end + 1;
-    }
-    return true;
-}
-
-static struct treaty_str print_range(struct treaty_proto_wire *w,
-                                     const struct treaty_proto_range *range)
-{
-    if (range->name.data)
-        return range->name;
-    if (range->first == range->last)
-        return treaty_arena_printf(&w->scratch, "%lld",
-                                   (long long)range->first);
-    return treaty_arena_printf(&w->scratch, "%lld to %lld",
-                               (long long)range->first, (long long)range->last);
-}
-
-void treaty_proto_wire_reserved(struct treaty_proto_wire *w,
-                                enum treaty_proto_wire_rule rule,
-                                struct treaty_proto_reserved old,
-                                struct treaty_proto_reserved new,
-                                struct treaty_proto_spot spot)
-{
-    for (uint32_t i = 0; i < old.count; i++) {
-        for (uint32_t j = 0; j < old.statements[i].count; j++) {
-            const struct treaty_proto_range *range =
-                &old.statements[i].items[j];
-
-            if (is_kept(new, range))
-                continue;
-            spot.old_pos = range->pos;
-            treaty_proto_wire_found(w, rule, &spot, print_range(w, range),
-                                    TREATY_PROTO_NOTHING);
-        }
-    }
-}
-
 /* Messages. */
 
 static bool list_fields(struct treaty_proto_wire *w,
@@ -249,12 +147,9 @@ static void compare_required(struct treaty_proto_wire *w,
 
 static void deleted_field(struct treaty_proto_wire *w,
                           const struct treaty_proto_field *field,
-                          const struct treaty_proto_message *new,
+                          const struct treaty_proto_reserved *reserved,
                           struct treaty_proto_spot spot)
 {
-    const struct treaty_proto_reserved reserved = {new->reserved,
-                                                   new->reserved_count};
-
     spot.number = field->number;
     spot.old_pos = field->pos;
     if (!treaty_proto_reserves_number(reserved, field->number))
@@ -270,6 +165,7 @@ static void deleted_field(struct treaty_proto_wire *w,
 static void compare_fields(struct treaty_proto_wire *w,
                            const struct treaty_proto_message *old,
                            const struct treaty_proto_message *new,
+                           const struct treaty_proto_reserved *reserved,
                            const struct treaty_proto_spot *spot)
 {
     struct treaty_proto_index lists[2];
@@ -284,7 +180,7 @@ static void compare_fields(struct treaty_proto_wire *w,
         if (o && n)
             treaty_proto_wire_field(w, o->element, n->element);
         else if (o)
-            deleted_field(w, o->element, new, *spot);
+            deleted_field(w, o->element, reserved, *spot);
     }
 }
 
@@ -337,15 +233,17 @@ void treaty_proto_wire_messages(struct treaty_proto_wire *w,
         .old_pos = treaty_proto_statement(old->file, old->pos, "message"),
         .new_pos = treaty_proto_statement(new->file, new->pos, "message"),
     };
+    struct treaty_proto_reserved reserved;
 
     if (treaty_proto_has_json(old->file, old->parent, &old->options) &&
         !treaty_proto_has_json(new->file, new->parent, &new->options))
         treaty_proto_wire_found(w, TREATY_PROTO_MESSAGE_SAME_JSON_FORMAT, &spot,
                                 new->name, TREATY_PROTO_NOTHING);
-    compare_fields(w, old, new, &spot);
-    treaty_proto_wire_reserved(
-        w, TREATY_PROTO_RESERVED_MESSAGE_NO_DELETE,
-        (struct treaty_proto_reserved){old->reserved, old->reserved_count},
-        (struct treaty_proto_reserved){new->reserved, new->reserved_count},
-        spot);
+    if (!treaty_proto_read_reserved(w, new->reserved, new->reserved_count,
+                                    &reserved))
+        return;
+    compare_fields(w, old, new, &reserved, &spot);
+    for (uint32_t i = 0; i < old->reserved_count; i++)
+        treaty_proto_wire_reserved(w, TREATY_PROTO_RESERVED_MESSAGE_NO_DELETE,
+                                   &old->reserved[i], &reserved, spot);
 }

@@ -8,7 +8,8 @@
  * have no direction: the new file is held against the old one.
  *
  *     wire_file.c      what is held against what; files, services
- *     wire_rules.c     messages, what is reserved, and how findings are made
+ *     wire_rules.c     messages, and how findings are made
+ *     wire_reserved.c  what is reserved
  *     wire_enum.c      enums
  *     wire_field.c     fields and extensions
  *     wire_default.c   are two defaults the same value?
@@ -101,22 +102,29 @@ bool treaty_proto_wire_index(struct treaty_proto_wire *w,
 /* For `new` of treaty_proto_wire_found. */
 #define TREATY_PROTO_NOTHING ((struct treaty_str){NULL, 0})
 
-/* The `reserved` statements of a message or an enum. */
+/* What a message or an enum reserves: its `reserved` statements together. */
 struct treaty_proto_reserved {
-    const struct treaty_proto_ranges *statements;
-    uint32_t count;
+    struct treaty_proto_reserved_span *spans; /* sorted, with gaps between */
+    size_t span_count;
+    struct treaty_proto_index names;
 };
 
-bool treaty_proto_reserves_number(struct treaty_proto_reserved reserved,
+/* False when memory ran out. */
+bool treaty_proto_read_reserved(struct treaty_proto_wire *w,
+                                const struct treaty_proto_ranges *statements,
+                                uint32_t count,
+                                struct treaty_proto_reserved *ret);
+bool treaty_proto_reserves_number(const struct treaty_proto_reserved *reserved,
                                   int64_t number);
-bool treaty_proto_reserves_name(struct treaty_proto_reserved reserved,
+bool treaty_proto_reserves_name(const struct treaty_proto_reserved *reserved,
                                 struct treaty_str name);
 
-/* What `old` reserves must stay reserved; `rule` is the message's or enum's. */
+/* What the statement `old` reserves must stay so; `rule` is the message's or
+ * the enum's. */
 void treaty_proto_wire_reserved(struct treaty_proto_wire *w,
                                 enum treaty_proto_wire_rule rule,
-                                struct treaty_proto_reserved old,
-                                struct treaty_proto_reserved new,
+                                const struct treaty_proto_ranges *old,
+                                const struct treaty_proto_reserved *reserved,
                                 struct treaty_proto_spot spot);
 
 /* Is proto3's JSON defined for what has the options `own` in `around`? */
