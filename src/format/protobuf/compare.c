@@ -36,7 +36,7 @@ static struct treaty_str print_path(struct treaty_proto_compare *c,
 
     if (place->oneof.len)
         path = treaty_arena_join(c->arena, path, '/', place->oneof);
-    if (place->has_number)
+    if (place->has_number && path.data)
         path = treaty_arena_printf(c->arena, "%.*s/%lld", TREATY_STR_ARG(path),
                                    (long long)place->number);
     return path.data == place->path.data ? treaty_arena_dup(c->arena, path)

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory that runs out while two .proto files are compared, by any rules. */
+#include "format/protobuf/format.h"
+#include "unit/format/corpus.h"
+#include "unit/format/memory.h"
+
+#define CORPUS TREATY_SOURCE_DIR "/tests/corpus/protobuf/"
+
+static const enum treaty_rules rules[] = {
+    TREATY_RULES_CONFLUENT,
+    TREATY_RULES_CONFLUENT_8_3,
+    TREATY_RULES_WIRE,
+    TREATY_RULES_WIRE_JSON,
+};
+
+static struct treaty_schema *parse_side(const struct corpus_line *line,
+                                        const char *text,
+                                        const char *references)
+{
+    struct treaty_source source =
+        corpus_source(line->arena, corpus_text(line->json, text),
+                      treaty_json_get(line->json, references));
+    struct treaty_schema *schema = NULL;
+
+    CHECK_INT(
+        treaty_schema_parse(&treaty_format_protobuf, &source, &schema, NULL),
+        TREATY_OK);
+    return schema;
+}
+
+static enum treaty_code compare(const struct treaty_schema *new,
+                                const struct treaty_schema *old,
+                                enum treaty_rules which)
+{
+    struct treaty_arena arena = {0};
+    struct treaty_findings findings = {.arena = &arena, .rules = which};
+    enum treaty_code code = new->format->compare(new, old, &findings);
+
+    treaty_arena_release(&arena);
+    return code;
+}
+
+static void run_out(const struct corpus_line *line,
+                    const struct treaty_schema *new,
+                    const struct treaty_schema *old, enum treaty_rules which)
+{
+    do {
+        size_t before = live;
+        enum treaty_code code;
+
+        calls = 0;
+        fail_at++;
+        code = compare(new, old, which);
+        if (code != TREATY_ENOMEM && (code || calls >= fail_at))
+            tap_fail(line->file, line->number, "code %d at allocation %zu",
+                     code, fail_at);
+        if (live != before)
+            tap_fail(line->file, line->number, "a leak at allocation %zu",
+                     fail_at);
+    } while (calls >= fail_at);
+    fail_at = 0;
+    tap_add_passed(1);
+}
+
+static void check_line(const struct corpus_line *line)
+{
+    struct treaty_schema *old = parse_side(line, "old", "old_references");
+    struct treaty_schema *new = parse_side(line, "new", "new_references");
+
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+        run_out(line, new, old, rules[i]);
+    treaty_schema_unref(old);
+    treaty_schema_unref(new);
+}
+
+static void runs_out_while_comparing(void)
+{
+    if (!OWN_ALLOCATOR) {
+        tap_skip("a sanitizer has the allocator");
+        return;
+    }
+    corpus_each(CORPUS "pairs.jsonl", check_line);
+}
+
+TAP_MAIN({"runs out while comparing", runs_out_while_comparing})
