@@ -7,6 +7,7 @@
 #include "base/str.h"
 
 #define REFERENCE_MAX 1000
+#define REFERENCE_NAME_MAX 8192 /* bytes; as long as a URL */
 
 /* A schema that is referred to, directly or not. */
 struct target {
@@ -110,6 +111,22 @@ static void closure_init(struct closure *c, const struct treaty_prepare *p,
     treaty_map_init(&c->names, p->arena);
 }
 
+static enum treaty_code resolve_one(struct closure *c,
+                                    struct treaty_reference *reference)
+{
+    const struct treaty_entry *entry;
+    enum treaty_code code;
+
+    if (reference->name.len > REFERENCE_NAME_MAX)
+        return treaty_fail(c->err, TREATY_ELIMIT, TREATY_NO_OFFSET,
+                           "the name of a reference exceeds %d bytes",
+                           REFERENCE_NAME_MAX);
+    code = find_target(c, reference, c->live_only, &entry);
+    if (code != TREATY_OK)
+        return code;
+    return add_target(c, *reference, entry);
+}
+
 /* Resolve what was sent; `ret` gets the references with their versions. */
 static enum treaty_code resolve_sent(struct closure *c,
                                      const struct treaty_task_schema *sent,
@@ -126,12 +143,8 @@ static enum treaty_code resolve_sent(struct closure *c,
     if (!references)
         return treaty_fail_nomem(c->err);
     for (size_t i = 0; code == TREATY_OK && i < sent->reference_count; i++) {
-        const struct treaty_entry *entry;
-
         references[i] = sent->references[i];
-        code = find_target(c, &references[i], c->live_only, &entry);
-        if (code == TREATY_OK)
-            code = add_target(c, references[i], entry);
+        code = resolve_one(c, &references[i]);
     }
     *ret = references;
     return code;

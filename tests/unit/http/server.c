@@ -327,6 +327,48 @@ static void limits_heads_and_urls(void)
     treaty_http_server_stop(server);
 }
 
+/* h2o's own limit: 100 lines, whatever they say. */
+static void limits_header_lines(void)
+{
+    struct treaty_http_server *server = start();
+
+    for (int lines = 100; lines <= 101; lines++) {
+        struct treaty_buf buf;
+
+        treaty_buf_init(&buf, 0);
+        treaty_buf_put_z(&buf, "GET /p/a HTTP/1.1\r\n");
+        for (int i = 0; i < lines - 1; i++)
+            treaty_buf_printf(&buf, "X-%d: 1\r\n", i);
+        treaty_buf_put_z(&buf, CLOSE);
+        treaty_buf_put_c(&buf, '\0');
+        expect(server, buf.data, lines == 100 ? 200 : 400,
+               lines == 100 ? "a" : "Bad Request");
+        treaty_buf_release(&buf);
+    }
+    treaty_http_server_stop(server);
+}
+
+/* A longer one than 200 bytes is not the caller's to choose. */
+static void limits_request_ids(void)
+{
+    struct treaty_http_server *server = start();
+    char id[202];
+
+    memset(id, 'i', sizeof(id));
+    for (int len = 200; len <= 201; len++) {
+        struct tap_reply reply;
+        char request[300];
+
+        (void)snprintf(request, sizeof(request),
+                       "GET /p/a" OK_END "X-Request-ID: %.*s\r\n\r\n", len, id);
+        tap_ask(treaty_http_server_port(server), request, &reply);
+        CHECK_INT(tap_reply_header(&reply, "x-request-id").len,
+                  len == 200 ? 200 : 36);
+        tap_reply_free(&reply);
+    }
+    treaty_http_server_stop(server);
+}
+
 static void limits_bodies(void)
 {
     struct treaty_http_server *server = start();
@@ -765,6 +807,8 @@ TAP_MAIN({"answers", answers},
          {"makes request ids", makes_request_ids},
          {"limits heads and URLs", limits_heads_and_urls},
          {"limits bodies", limits_bodies},
+         {"limits header lines", limits_header_lines},
+         {"limits request ids", limits_request_ids},
          {"words errors of h2o in JSON", words_errors_of_h2o_in_json},
          {"refuses ambiguous lengths", refuses_ambiguous_lengths},
          {"continues when expected", continues_when_expected},

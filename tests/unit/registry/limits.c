@@ -86,6 +86,27 @@ static void test_references(void)
     close_house(&h);
 }
 
+/* A name is kept for good, so it must not be as long as a body. */
+static void test_reference_name(void)
+{
+    static char name[8194];
+    struct treaty_reference reference = {{name, 8193}, TREATY_STR("n0"), 1};
+    struct treaty_task_schema schema = {.text = TREATY_STR("\"long\""),
+                                        .references = &reference,
+                                        .reference_count = 1};
+    struct treaty_error err;
+    struct house h;
+
+    memset(name, 'x', sizeof(name));
+    open_house(&h, (struct treaty_registry_options){0});
+    fill_references(&h, 1);
+    err = add(&h, TREATY_STR("s"), schema, TREATY_ELIMIT);
+    CHECK(strstr(err.message, "8192 bytes") != NULL);
+    reference.name.len = 8192;
+    (void)add(&h, TREATY_STR("s"), schema, TREATY_OK);
+    close_house(&h);
+}
+
 /* The limit is one of the closure, not only of the list. */
 static void test_closure(void)
 {
@@ -211,7 +232,44 @@ static void test_default_level(void)
     treaty_journal_close(options.journal);
 }
 
+static void append(struct house *h, const char *key, const char *value)
+{
+    struct treaty_journal_record record = {.key = treaty_str_z(key),
+                                           .value = treaty_str_z(value)};
+
+    CHECK_INT(treaty_journal_append(h->journal, &record, 1, NULL), TREATY_OK);
+}
+
+/* Taken over from elsewhere: the highest id but one, and version. */
+static void test_ids_run_out(void)
+{
+    struct treaty_registry_options options = {0};
+    struct treaty_task_schema schema = {.text = TREATY_STR("\"long\"")};
+    struct house h;
+
+    CHECK_INT(
+        treaty_journal_open(TREATY_STR("memory:"), NULL, &h.journal, NULL),
+        TREATY_OK);
+    append(&h,
+           "{\"keytype\":\"SCHEMA\",\"subject\":\"s\",\"version\":2147483646,"
+           "\"magic\":1}",
+           "{\"subject\":\"s\",\"version\":2147483646,\"id\":2147483646,"
+           "\"schema\":\"\\\"int\\\"\"}");
+    options.journal = h.journal;
+    CHECK_INT(treaty_registry_open(&options, &h.registry, NULL), TREATY_OK);
+    h.reader = treaty_registry_reader_new(h.registry);
+    (void)add(&h, TREATY_STR("s"), schema, TREATY_OK); /* the last of both */
+    schema.text = TREATY_STR("\"double\"");
+    (void)add(&h, TREATY_STR("s"), schema, TREATY_ELIMIT);
+    (void)add(&h, TREATY_STR("t"), schema, TREATY_ELIMIT);
+    schema.text = TREATY_STR("\"int\""); /* has an id */
+    (void)add(&h, TREATY_STR("t"), schema, TREATY_OK);
+    close_house(&h);
+}
+
 TAP_MAIN({"references", test_references},
          {"the closure of references", test_closure},
-         {"the length of a text", test_text}, {"nesting", test_nesting},
-         {"the cache", test_cache}, {"a bad default level", test_default_level})
+         {"the name of a reference", test_reference_name},
+         {"ids run out", test_ids_run_out}, {"the length of a text", test_text},
+         {"nesting", test_nesting}, {"the cache", test_cache},
+         {"a bad default level", test_default_level})
