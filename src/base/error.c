@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
+#include "base/utf8.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -79,6 +81,21 @@ static size_t cut_at_character(const char *text, size_t len)
     return len;
 }
 
+/* Inputs need not be UTF-8, but what quotes them must be: it leaves as JSON. */
+static void mend(char *text)
+{
+    struct treaty_str rest = {text, strlen(text)};
+    size_t at = treaty_utf8_check(rest);
+
+    while (at < rest.len) {
+        text += at;
+        rest.len -= at;
+        text[0] = '?';
+        rest.data = text;
+        at = treaty_utf8_check(rest);
+    }
+}
+
 enum treaty_code treaty_fail_v(struct treaty_error *err, enum treaty_code code,
                                size_t offset, const char *format, va_list args)
 {
@@ -93,6 +110,7 @@ enum treaty_code treaty_fail_v(struct treaty_error *err, enum treaty_code code,
     len = vsnprintf(err->message, room, format, args);
     if (len >= (int)room)
         err->message[cut_at_character(err->message, room - 1)] = '\0';
+    mend(err->message);
     return code;
 }
 
@@ -135,6 +153,7 @@ void treaty_error_set_path(struct treaty_error *err, struct treaty_str path)
     if (path.len <= room) {
         (void)snprintf(err->path, sizeof(err->path), "%.*s",
                        TREATY_STR_ARG(path));
+        mend(err->path);
         return;
     }
     head.len = cut_at_character(path.data, half);
@@ -142,6 +161,7 @@ void treaty_error_set_path(struct treaty_error *err, struct treaty_str path)
         from_character((struct treaty_str){path.data + path.len - half, half});
     (void)snprintf(err->path, sizeof(err->path), "%.*s...%.*s",
                    TREATY_STR_ARG(head), TREATY_STR_ARG(tail));
+    mend(err->path);
 }
 
 void treaty_error_prepend_path(struct treaty_error *err, struct treaty_str step)

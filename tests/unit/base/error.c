@@ -83,18 +83,25 @@ static void cuts_whole_characters(void)
     }
 }
 
-/* Nothing but continuation bytes: no UTF-8, but no crash either. */
-static void cuts_garbage(void)
+/* What is quoted need not be UTF-8, but what quotes it is. */
+static void mends_garbage(void)
 {
     struct treaty_error err;
     char text[1024];
+
+    (void)treaty_fail(&err, TREATY_EJSON, 0, "\xff \"a\xc3\" \xc3\xa9\x80");
+    CHECK_STR_Z(treaty_str_z(err.message), "? \"a?\" \xc3\xa9?");
+    treaty_error_set_path(&err, TREATY_STR("/a\xe2\x82"));
+    CHECK_STR_Z(treaty_str_z(err.path), "/a??");
 
     memset(text, '\x80', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
     (void)treaty_fail(&err, TREATY_EJSON, 0, "%s", text);
     CHECK_INT(strlen(err.message), sizeof(err.message) - 1);
+    CHECK(treaty_utf8_valid(treaty_str_z(err.message)));
     treaty_error_set_path(&err, treaty_str_z(text));
     CHECK(strlen(err.path) < sizeof(err.path));
+    CHECK(treaty_utf8_valid(treaty_str_z(err.path)));
 }
 
 static void paths(void)
@@ -122,4 +129,4 @@ static void paths(void)
 
 TAP_MAIN({"codes", codes}, {"every code is whole", every_code_is_whole},
          {"fails", fails}, {"cuts whole characters", cuts_whole_characters},
-         {"cuts garbage", cuts_garbage}, {"paths", paths})
+         {"mends garbage", mends_garbage}, {"paths", paths})
