@@ -41,7 +41,9 @@ void treaty_proto_object_v(struct treaty_proto_loader *loader,
                            const char *format, va_list args)
 {
     struct treaty_proto_objection *kept = loader->tree->objections;
-    struct treaty_error err;
+    char place[TREATY_MESSAGE_MAX / 2];
+    struct treaty_error said;
+    struct treaty_error whole;
     size_t len;
 
     for (unsigned i = 0; i < TREATY_PROTO_AUTHORITIES; i++) {
@@ -50,7 +52,10 @@ void treaty_proto_object_v(struct treaty_proto_loader *loader,
     }
     if (!authorities || file->is_builtin || is_stray(loader, file))
         return;
-    (void)treaty_fail_v(&err, code, pos, format, args);
+    (void)treaty_fail_v(&said, code, pos, format, args);
+    len = put_place(place, sizeof(place), file, pos);
+    (void)treaty_fail(&whole, code, pos, "%.*s%s", (int)len, place,
+                      said.message);
     for (unsigned i = 0; i < TREATY_PROTO_AUTHORITIES; i++) {
         if ((authorities & 1U << i) == 0)
             continue;
@@ -58,11 +63,7 @@ void treaty_proto_object_v(struct treaty_proto_loader *loader,
         kept[i].code = code;
         kept[i].file = file;
         kept[i].pos = pos;
-        len =
-            put_place(kept[i].message, sizeof(kept[i].message) / 2, file, pos);
-        (void)snprintf(kept[i].message + len, sizeof(kept[i].message) - len,
-                       "%.*s", (int)(sizeof(kept[i].message) - len - 1),
-                       err.message);
+        memcpy(kept[i].message, whole.message, sizeof(kept[i].message));
     }
 }
 
