@@ -8,6 +8,36 @@
 #include "format/protobuf/descriptor.h"
 #include "format/schema.h"
 
+/*
+ * A file that the reference refuses is printed without losses, and that text
+ * must be refused for the same reason, or it would print otherwise when it is
+ * submitted. So the text is asked.
+ */
+static enum treaty_code judge_spelling(struct treaty_proto_tree *tree,
+                                       const struct treaty_source *source,
+                                       struct treaty_error *err)
+{
+    struct treaty_source again = *source;
+    struct treaty_arena scratch = {0};
+    struct treaty_proto_tree *printed = NULL;
+    struct treaty_buf out;
+    enum treaty_code code;
+
+    if (!tree->objections[TREATY_PROTO_REFERENCE].raised)
+        return TREATY_OK;
+    treaty_buf_init(&out, 0);
+    code = treaty_proto_put_text(tree, TREATY_PROTO_CANONICAL, &out, err);
+    again.text = treaty_buf_str(&out);
+    again.strictness = TREATY_STORED;
+    if (!code)
+        code = treaty_proto_load(&scratch, &again, &printed, err);
+    tree->is_misspelled =
+        !code && !printed->objections[TREATY_PROTO_REFERENCE].raised;
+    treaty_arena_release(&scratch);
+    treaty_buf_release(&out);
+    return code == TREATY_ENOMEM ? code : TREATY_OK;
+}
+
 static enum treaty_code put_canonical(struct treaty_schema *schema,
                                       struct treaty_error *err)
 {
@@ -85,6 +115,8 @@ enum treaty_code treaty_proto_parse(const struct treaty_source *source,
         return code;
     copy.text = schema->text;
     code = load(&schema->arena, &copy, &tree, err);
+    if (!code)
+        code = judge_spelling(tree, &copy, err);
     if (!code) {
         schema->root = tree;
         name_schema(schema, tree->file);

@@ -215,7 +215,8 @@ bool treaty_proto_has_reference_text(const struct treaty_proto_tree *tree)
     const struct treaty_proto_file *file = tree->file;
     const struct treaty_proto_message *m = NULL;
 
-    if (tree->objections[TREATY_PROTO_REFERENCE].raised ||
+    if ((tree->objections[TREATY_PROTO_REFERENCE].raised &&
+         !tree->is_misspelled) ||
         !extends_are_words(file->extends, file->extend_count))
         return false;
     for (m = treaty_proto_next_message(file, m); m;

@@ -369,6 +369,9 @@ struct treaty_proto_tree {
     uint32_t message_count;    /* ids given out, synthetic ones included */
     struct treaty_map symbols; /* full name -> struct treaty_proto_symbol */
     struct treaty_proto_objection objections[TREATY_PROTO_AUTHORITIES];
+    /* The reference objects to the spelling alone, a byte order mark or such,
+     * and not to the file's canonical text; by format.c. */
+    bool is_misspelled;
 };
 
 #endif
