@@ -22,7 +22,9 @@
  * 2. Depth counts the arrays, maps and pointers around a value: a record can
  *    contain itself only through them. Below `DEPTH_SOFT` choices are free;
  * from there on each choice takes the one of least height, so events end.
- * 3. One event draws from one random sequence, in the order of the fields.
+ * 3. One event draws from one random sequence, in the order of the fields; of a
+ *    message in that of their numbers, as a registry may write them in another
+ *    order than they came in.
  */
 enum {
     DEPTH_SOFT = 4,
@@ -34,6 +36,8 @@ struct node {
     uint32_t height;
     const struct treaty_type *type;
     size_t offset;      /* in the parent; UNION branches: of the value */
+    uint32_t index;     /* of the field or branch in the parent's type */
+    int32_t number;     /* of a message's field; of a oneof the least one */
     struct node *child; /* first of `child_count` */
     uint32_t child_count;
     const uint32_t *symbols; /* ENUM: those to choose among; NULL: all */
@@ -130,6 +134,15 @@ static bool is_worth_sending(struct treaty_str name, int32_t number)
                            !ends_word(name, TREATY_STR("UNKNOWN")));
 }
 
+static int compare_symbols(const void *a, const void *b, void *ctx)
+{
+    const struct treaty_type *type = ctx;
+    int32_t x = type->numbers[*(const uint32_t *)a];
+    int32_t y = type->numbers[*(const uint32_t *)b];
+
+    return x < y ? -1 : x > y;
+}
+
 /* Choose among them; false without memory. */
 static bool choose_symbols(const struct treaty_type *type, struct node *node,
                            uint32_t *symbols, struct treaty_map *met)
@@ -148,6 +161,8 @@ static bool choose_symbols(const struct treaty_type *type, struct node *node,
             symbols[count++] = i;
     }
     if (count) {
+        qsort_r(symbols, count, sizeof(*symbols), compare_symbols,
+                (void *)(uintptr_t)type);
         node->symbols = symbols;
         node->symbol_count = count;
     }
@@ -177,6 +192,32 @@ static bool build_symbols(struct builder *b, struct node *node,
 static bool build(struct builder *b, struct node *node,
                   const struct treaty_type *type, struct treaty_str name);
 
+/* The least number of a oneof's members, else the field's own. */
+static int32_t number_of(const struct treaty_field *field)
+{
+    int32_t least = field->number;
+
+    if (field->type->kind != TREATY_KIND_UNION)
+        return least;
+    for (uint32_t i = 0; i < field->type->field_count; i++) {
+        int32_t number = field->type->fields[i].number;
+
+        if (number && (!least || number < least))
+            least = number;
+    }
+    return least;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    const struct node *x = a;
+    const struct node *y = b;
+
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
 static bool build_fields(struct builder *b, struct node *node,
                          const struct treaty_type *type)
 {
@@ -186,10 +227,18 @@ static bool build_fields(struct builder *b, struct node *node,
     if (!node->child)
         return false;
     for (uint32_t i = 0; i < type->field_count; i++) {
-        const struct treaty_field *field = &type->fields[i];
+        node->child[i].index = i;
+        node->child[i].number = number_of(&type->fields[i]);
+    }
+    /* Before anything points to them; those of Avro have no numbers. */
+    qsort(node->child, type->field_count, sizeof(*node->child),
+          compare_numbers);
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        struct node *child = &node->child[i];
+        const struct treaty_field *field = &type->fields[child->index];
 
-        node->child[i].offset = field->offset;
-        if (!build(b, &node->child[i], field->type, field->name))
+        child->offset = field->offset;
+        if (!build(b, child, field->type, field->name))
             return false;
     }
     return true;
@@ -306,9 +355,12 @@ static void mark_identity(struct treaty_gen *gen)
     if (type->kind != TREATY_KIND_RECORD)
         return;
     for (uint32_t i = 0; i < type->field_count; i++) {
-        if (type->fields[i].type->kind == TREATY_KIND_STRING &&
-            treaty_str_eq(type->fields[i].name, TREATY_STR("order_id"))) {
-            gen->root->child[i].is_identity = true;
+        struct node *child = &gen->root->child[i];
+        const struct treaty_field *field = &type->fields[child->index];
+
+        if (field->type->kind == TREATY_KIND_STRING &&
+            treaty_str_eq(field->name, TREATY_STR("order_id"))) {
+            child->is_identity = true;
             gen->carries_identity = true;
         }
     }
@@ -543,7 +595,7 @@ static bool fill_union(struct filler *f, const struct node *node, char *at,
                        uint32_t depth)
 {
     const struct node *branch = choose_branch(f, node, depth);
-    int32_t number = (int32_t)(branch - node->child);
+    int32_t number = (int32_t)branch->index;
 
     memcpy(at, &number, sizeof(number));
     return fill(f, branch, at + branch->offset, depth);
