@@ -3,21 +3,22 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "format/protobuf/format.h"
 #include "harness/tap.h"
 #include "record/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct model open_text(struct treaty_str text)
+static struct model open_text(const struct treaty_format *format,
+                              struct treaty_str text)
 {
     struct treaty_source source = {.text = text, .strictness = TREATY_NEW};
     struct model model = {NULL, NULL};
     struct treaty_error err;
 
-    if (treaty_schema_parse(&treaty_format_avro, &source, &model.schema,
-                            &err) ||
-        treaty_format_avro.layout(model.schema, &model.layout, &err)) {
+    if (treaty_schema_parse(format, &source, &model.schema, &err) ||
+        format->layout(model.schema, &model.layout, &err)) {
         printf("Bail out! %s at %zu of %.*s\n", err.message, err.offset,
                (int)text.len, text.data);
         exit(1);
@@ -27,7 +28,12 @@ static struct model open_text(struct treaty_str text)
 
 struct model model_open(const char *schema_text)
 {
-    return open_text(treaty_str_z(schema_text));
+    return open_text(&treaty_format_avro, treaty_str_z(schema_text));
+}
+
+struct model model_open_proto(const char *schema_text)
+{
+    return open_text(&treaty_format_protobuf, treaty_str_z(schema_text));
 }
 
 struct model model_open_file(const char *name)
@@ -41,7 +47,10 @@ struct model model_open_file(const char *name)
                    name);
     if (treaty_file_read(&arena, path, 1 << 20, &text, NULL))
         tap_fail(__FILE__, __LINE__, "%s cannot be read", path);
-    model = open_text(text);
+    model = open_text(treaty_str_ends(treaty_str_z(name), TREATY_STR(".proto"))
+                          ? &treaty_format_protobuf
+                          : &treaty_format_avro,
+                      text);
     treaty_arena_release(&arena);
     return model;
 }

@@ -13,7 +13,9 @@ struct model {
 
 /* A schema that does not parse ends the test program. */
 struct model model_open(const char *schema_text);
-struct model model_open_file(const char *name); /* below schemas/ */
+struct model model_open_proto(const char *schema_text);
+/* Below schemas/; Protobuf where it ends in .proto. */
+struct model model_open_file(const char *name);
 void model_close(struct model *model);
 
 /* Read plain JSON into a record on `arena`; NULL after reporting. */
