@@ -95,9 +95,11 @@ corpus_source(struct treaty_arena *arena, struct treaty_str text,
     const struct treaty_json *child = references ? references->child : NULL;
 
     for (size_t i = 0; child; child = child->next, i++) {
+        const struct treaty_json *number = treaty_json_get(child, "version");
         int64_t version = 1;
 
-        (void)treaty_json_to_i64(treaty_json_get(child, "version"), &version);
+        if (number)
+            (void)treaty_json_to_i64(number, &version);
         list[i].name = corpus_text(child, "name");
         list[i].subject = list[i].name;
         list[i].version = (int32_t)version;

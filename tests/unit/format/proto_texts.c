@@ -207,5 +207,44 @@ static void agrees_on_pairs(void)
     corpus_each(CORPUS "pairs.jsonl", check_pair);
 }
 
+/*
+ * The reference's serializer registers what its descriptor prints as, and
+ * clients may send that descriptor itself.
+ */
+static void check_frame(const struct corpus_line *line)
+{
+    struct treaty_str want = corpus_text(line->json, "registered");
+    struct treaty_source source =
+        corpus_source(line->arena, corpus_text(line->json, "schema"),
+                      treaty_json_get(line->json, "references"));
+    struct treaty_schema *schema = NULL;
+    struct treaty_schema *sent = NULL;
+    struct treaty_error err = {0};
+    struct treaty_buf out;
+
+    if (!want.data || corpus_true(line->json, "normalize"))
+        return;
+    treaty_buf_init(&out, 0);
+    if (parse(&source, &schema, &err) == TREATY_OK &&
+        treaty_schema_render(schema, TREATY_STR("serialized"), &out, NULL,
+                             &err) == TREATY_OK) {
+        source.text = treaty_buf_str(&out);
+        (void)parse(&source, &sent, &err);
+    }
+    if (!sent)
+        tap_fail(line->file, line->number, "%s", err.message);
+    else if (corpus_same(line, "registered", sent->canonical, want))
+        tap_add_passed(1);
+    treaty_schema_unref(sent);
+    treaty_schema_unref(schema);
+    treaty_buf_release(&out);
+}
+
+static void prints_descriptors(void)
+{
+    corpus_each(CORPUS "frames.jsonl", check_frame);
+}
+
 TAP_MAIN({"agrees with the reference", agrees_with_the_reference},
-         {"agrees on pairs", agrees_on_pairs})
+         {"agrees on pairs", agrees_on_pairs},
+         {"prints descriptors", prints_descriptors})
