@@ -227,6 +227,7 @@ struct treaty_format {
 };
 
 extern const struct treaty_format treaty_format_avro;
+extern const struct treaty_format treaty_format_protobuf;
 
 /* The row called `name` (any case; empty means AVRO), or NULL. */
 const struct treaty_format *treaty_format_find(struct treaty_str name);

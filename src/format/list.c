@@ -5,6 +5,7 @@
 
 static const struct treaty_format *const formats[] = {
     &treaty_format_avro,
+    &treaty_format_protobuf,
     NULL,
 };
 

@@ -9,8 +9,6 @@
 #include "format/format.h"
 #include "format/protobuf/load.h"
 
-extern const struct treaty_format treaty_format_protobuf;
-
 /* The message that `schema` stands for, or NULL when the text has none. */
 static inline const struct treaty_proto_message *
 treaty_proto_part_of(const struct treaty_schema *schema)
