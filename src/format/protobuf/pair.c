@@ -2,7 +2,10 @@
 /*
  * Which message of one text a consumer takes for one of another. Messages are
  * paired by their name within the package, as the reference does it: nothing
- * in an event says what the package is, so a new one changes no event.
+ * in an event says what the package is, so a new one changes no event. A text
+ * stands for its first message, so when neither side knows the other's first
+ * one by name, these are taken for each other: it was renamed. A consumer reads
+ * an event of an unknown name as its own message, too.
  */
 #include "format/protobuf/compare.h"
 
@@ -25,6 +28,25 @@ find_local(struct treaty_arena *scratch, const struct treaty_proto_tree *tree,
     return found && found->file == tree->file ? found : NULL;
 }
 
+static struct treaty_proto_message *
+find_partner(struct treaty_arena *scratch, const struct treaty_proto_tree *tree,
+             const struct treaty_proto_message *message)
+{
+    return find_local(scratch, tree, treaty_proto_local_name(message));
+}
+
+/* The first message of `reader`, unless `writer` has one of its name. */
+static struct treaty_proto_message *
+find_renamed(struct treaty_arena *scratch,
+             const struct treaty_proto_tree *reader,
+             const struct treaty_proto_tree *writer)
+{
+    struct treaty_proto_message *first =
+        reader->file->message_count ? reader->file->messages[0] : NULL;
+
+    return first && !find_partner(scratch, writer, first) ? first : NULL;
+}
+
 enum treaty_code treaty_proto_pair(struct treaty_schema *reader,
                                    struct treaty_schema *writer, size_t index,
                                    struct treaty_schema **ret_reader,
@@ -40,8 +62,9 @@ enum treaty_code treaty_proto_pair(struct treaty_schema *reader,
     if (index >= tree->file->message_count)
         return TREATY_ENOMESSAGE;
     message = tree->file->messages[index];
-    partner = find_local(&scratch, treaty_proto_tree(reader),
-                         treaty_proto_local_name(message));
+    partner = find_partner(&scratch, treaty_proto_tree(reader), message);
+    if (!partner && index == 0)
+        partner = find_renamed(&scratch, treaty_proto_tree(reader), tree);
     *ret_reader = NULL;
     *ret_writer = NULL;
     if (partner)
