@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "format/schema.h"
 
 #define REFERENCE_MAX 1000
 #define REFERENCE_NAME_MAX 8192 /* bytes; as long as a URL */
@@ -223,8 +224,9 @@ static enum treaty_code keep_text(struct treaty_parsed *parsed,
     return treaty_buf_status(&parsed->text_json, err);
 }
 
+/* A text that grows past the limit when normalised could not be loaded. */
 static enum treaty_code finish(struct treaty_parsed *parsed, bool normalize,
-                               struct treaty_error *err)
+                               size_t text_max, struct treaty_error *err)
 {
     const struct treaty_schema *schema = parsed->schema;
     struct treaty_buf normalized;
@@ -232,7 +234,7 @@ static enum treaty_code finish(struct treaty_parsed *parsed, bool normalize,
 
     if (!normalize)
         return keep_text(parsed, schema->canonical, err);
-    treaty_buf_init(&normalized, 0);
+    treaty_buf_init(&normalized, text_max);
     code = schema->format->normalize(schema, &normalized, err);
     if (code == TREATY_OK)
         code = treaty_buf_status(&normalized, err);
@@ -289,7 +291,8 @@ static enum treaty_code parse(const struct closure *c,
     parsed = treaty_parsed_new(schema);
     if (!parsed)
         return treaty_fail_nomem(c->err);
-    code = finish(parsed, normalize, c->err);
+    code = finish(parsed, normalize,
+                  treaty_limits_fill(source->limits).text_max, c->err);
     if (code == TREATY_OK)
         *ret = parsed;
     else
