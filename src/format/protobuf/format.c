@@ -9,6 +9,22 @@
 #include "format/schema.h"
 
 /*
+ * Indentation makes a text longer, up to this many times where it is stored
+ * already. A new one must fit the limit with its canonical text, too, or it
+ * could not be loaded once it is stored.
+ */
+enum { STORED_GROWTH = 16 };
+
+static size_t canonical_max(const struct treaty_source *source)
+{
+    size_t text_max = treaty_limits_fill(source->limits).text_max;
+
+    if (source->strictness != TREATY_STORED)
+        return text_max;
+    return text_max > SIZE_MAX / STORED_GROWTH ? 0 : text_max * STORED_GROWTH;
+}
+
+/*
  * A file that the reference refuses is printed without losses, and that text
  * must be refused for the same reason, or it would print otherwise when it is
  * submitted. So the text is asked.
@@ -25,7 +41,7 @@ static enum treaty_code judge_spelling(struct treaty_proto_tree *tree,
 
     if (!tree->objections[TREATY_PROTO_REFERENCE].raised)
         return TREATY_OK;
-    treaty_buf_init(&out, 0);
+    treaty_buf_init(&out, canonical_max(source));
     code = treaty_proto_put_text(tree, TREATY_PROTO_CANONICAL, &out, err);
     again.text = treaty_buf_str(&out);
     again.strictness = TREATY_STORED;
@@ -39,14 +55,19 @@ static enum treaty_code judge_spelling(struct treaty_proto_tree *tree,
 }
 
 static enum treaty_code put_canonical(struct treaty_schema *schema,
+                                      const struct treaty_source *source,
                                       struct treaty_error *err)
 {
     struct treaty_buf out;
     enum treaty_code code;
 
-    treaty_buf_init(&out, 0);
+    treaty_buf_init(&out, canonical_max(source));
     code = treaty_proto_put_text(treaty_proto_tree(schema),
                                  TREATY_PROTO_CANONICAL, &out, err);
+    if (code == TREATY_ELIMIT)
+        code =
+            treaty_fail(err, TREATY_ESCHEMATOOLARGE, TREATY_NO_OFFSET,
+                        "the canonical text is longer than %zu bytes", out.max);
     if (!code)
         schema->canonical =
             treaty_arena_dup(&schema->arena, treaty_buf_str(&out));
@@ -122,7 +143,7 @@ enum treaty_code treaty_proto_parse(const struct treaty_source *source,
         name_schema(schema, tree->file);
         if (source->strictness != TREATY_STORED)
             note_objection(schema, tree);
-        code = put_canonical(schema, err);
+        code = put_canonical(schema, source, err);
     }
     if (code) {
         treaty_schema_unref(schema);

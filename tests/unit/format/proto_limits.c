@@ -54,6 +54,36 @@ static void names_of_options_nest(void)
     CHECK_INT(use_parts(400000), TREATY_ELIMIT);
 }
 
+/* What is printed must fit the limit, too, unless it is stored already. */
+static void prints_fit(void)
+{
+    struct treaty_source source = {.limits = {.text_max = 1000}};
+    struct treaty_schema *schema = NULL;
+    struct treaty_error err = {0};
+    struct treaty_buf text;
+
+    treaty_buf_init(&text, 0);
+    treaty_buf_put_z(&text, "syntax=\"proto3\";");
+    for (int i = 0; i < 30; i++)
+        treaty_buf_put_z(&text, "message M{");
+    for (int i = 0; i < 30; i++)
+        treaty_buf_put_z(&text, "int32 a=1;}");
+    source.text = treaty_buf_str(&text);
+    CHECK(text.len < 1000);
+    CHECK_INT(
+        treaty_schema_parse(&treaty_format_protobuf, &source, &schema, &err),
+        TREATY_ESCHEMATOOLARGE);
+    CHECK_STR_Z(treaty_str_z(err.message),
+                "the canonical text is longer than 1000 bytes");
+    source.strictness = TREATY_STORED;
+    CHECK_INT(
+        treaty_schema_parse(&treaty_format_protobuf, &source, &schema, &err),
+        TREATY_OK);
+    CHECK(schema && schema->canonical.len > 3000);
+    treaty_schema_unref(schema);
+    treaty_buf_release(&text);
+}
+
 /* What is repeated `MANY` times in a text, %d being its number. */
 static const struct {
     const char *head;
@@ -116,4 +146,4 @@ static void stays_fast(void)
 }
 
 TAP_MAIN({"names of options nest", names_of_options_nest},
-         {"stays fast", stays_fast})
+         {"prints fit", prints_fit}, {"stays fast", stays_fast})
