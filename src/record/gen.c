@@ -751,6 +751,9 @@ static void mend(const struct node *node, char *at)
     case TREATY_KNOWN_NOT:
     case TREATY_KNOWN_BARE:
         return;
+    case TREATY_KNOWN_ANY: /* an empty one: words are no message's name */
+        memset(at, 0, node->type->size);
+        return;
     case TREATY_KNOWN_TIMESTAMP:
     case TREATY_KNOWN_DURATION:
         mend_time(node, at);

@@ -93,9 +93,9 @@ static int32_t value_number(enum treaty_json_kind kind)
     return numbers[kind];
 }
 
-static enum treaty_code read_any_json(struct treaty_text_reader *r,
-                                      const struct treaty_type *type,
-                                      const struct treaty_json *value, char *at)
+static enum treaty_code read_json(struct treaty_text_reader *r,
+                                  const struct treaty_type *type,
+                                  const struct treaty_json *value, char *at)
 {
     const struct treaty_type *kind = type->fields[0].type;
     int32_t number = value_number(value->kind);
@@ -132,9 +132,11 @@ enum treaty_code treaty_known_read(struct treaty_text_reader *r,
         return treaty_text_read(r, type->fields[0].type, value,
                                 at + type->fields[0].offset);
     case TREATY_KNOWN_VALUE:
-        return read_any_json(r, type, value, at);
+        return read_json(r, type, value, at);
+    case TREATY_KNOWN_ANY:
+        return treaty_any_read(r, type, value, at);
     case TREATY_KNOWN_NOT:
         break;
     }
-    return treaty_text_read_fields(r, type, value, at);
+    return treaty_text_read_fields(r, type, value, NULL, at);
 }

@@ -82,8 +82,8 @@ static bool write_mask(struct treaty_text_writer *w,
 }
 
 /* A Value that says nothing, which it must not, is null as well. */
-static void write_any_json(struct treaty_text_writer *w,
-                           const struct treaty_type *type, const char *at)
+static void write_json(struct treaty_text_writer *w,
+                       const struct treaty_type *type, const char *at)
 {
     const struct treaty_type *kind = type->fields[0].type;
     const struct treaty_field *branch;
@@ -114,8 +114,10 @@ bool treaty_known_write(struct treaty_text_writer *w, enum treaty_known known,
         treaty_text_write(w, type->fields[0].type, at + type->fields[0].offset);
         return true;
     case TREATY_KNOWN_VALUE:
-        write_any_json(w, type, at);
+        write_json(w, type, at);
         return true;
+    case TREATY_KNOWN_ANY:
+        return treaty_any_write(w, type, at);
     }
     return false;
 }

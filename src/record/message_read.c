@@ -93,6 +93,7 @@ static enum treaty_code read_field(struct treaty_text_reader *r,
 enum treaty_code treaty_text_read_fields(struct treaty_text_reader *r,
                                          const struct treaty_type *type,
                                          const struct treaty_json *value,
+                                         const struct treaty_json *skip,
                                          char *at)
 {
     enum treaty_code code = TREATY_OK;
@@ -104,8 +105,10 @@ enum treaty_code treaty_text_read_fields(struct treaty_text_reader *r,
                                (size_t)type->field_count + 1);
     if (!given)
         return treaty_fail_nomem(r->err);
-    for (const struct treaty_json *m = value->child; m && !code; m = m->next)
-        code = take_member(r, type, m, given);
+    for (const struct treaty_json *m = value->child; m && !code; m = m->next) {
+        if (m != skip)
+            code = take_member(r, type, m, given);
+    }
     for (uint32_t i = 0; i < type->field_count && !code; i++)
         code = read_field(r, &type->fields[i], &given[i], value, at);
     return code;
@@ -121,5 +124,5 @@ enum treaty_code treaty_text_read_message(struct treaty_text_reader *r,
     r->is_message = true;
     if (known != TREATY_KNOWN_NOT)
         return treaty_known_read(r, known, type, value, at);
-    return treaty_text_read_fields(r, type, value, at);
+    return treaty_text_read_fields(r, type, value, NULL, at);
 }

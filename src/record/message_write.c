@@ -76,11 +76,9 @@ static void write_oneof(struct treaty_text_writer *w,
 }
 
 void treaty_text_write_fields(struct treaty_text_writer *w,
-                              const struct treaty_type *type, const char *at)
+                              const struct treaty_type *type, const char *at,
+                              bool is_first)
 {
-    bool is_first = true;
-
-    treaty_buf_put_c(w->out, '{');
     for (uint32_t i = 0; i < type->field_count; i++) {
         const struct treaty_field *field = &type->fields[i];
         const char *value = at + field->offset;
@@ -90,7 +88,6 @@ void treaty_text_write_fields(struct treaty_text_writer *w,
         else if (field->must || !treaty_text_is_unset(field->type, value))
             write_member(w, field, value, &is_first);
     }
-    treaty_buf_put_c(w->out, '}');
 }
 
 void treaty_text_write_message(struct treaty_text_writer *w,
@@ -99,6 +96,9 @@ void treaty_text_write_message(struct treaty_text_writer *w,
     enum treaty_known known = treaty_known_of(type);
 
     w->is_message = true;
-    if (known == TREATY_KNOWN_NOT || !treaty_known_write(w, known, type, at))
-        treaty_text_write_fields(w, type, at);
+    if (known != TREATY_KNOWN_NOT && treaty_known_write(w, known, type, at))
+        return;
+    treaty_buf_put_c(w->out, '{');
+    treaty_text_write_fields(w, type, at, true);
+    treaty_buf_put_c(w->out, '}');
 }

@@ -20,8 +20,8 @@
  *
  * Reading takes both names of a field, and numbers in quotes. A Timestamp,
  * Duration or FieldMask that its text cannot say, because it is out of range,
- * is written field by field, and read so, too. An Any is a message like any
- * other: its type is not looked for.
+ * is written field by field, and read so, too, as is an Any whose message the
+ * schema does not have.
  */
 #include "base/json.h"
 #include "record/type.h"

@@ -8,6 +8,7 @@
  *     text_write.c   values      text_read.c
  *     message_write.c messages   message_read.c   as ProtoJSON has them
  *     known_write.c  well-known  known_read.c     google.protobuf.Timestamp...
+ *                    any.c                        google.protobuf.Any
  */
 #include "base/map.h"
 #include "record/text.h"
@@ -16,6 +17,7 @@ struct treaty_text_writer {
     struct treaty_buf *out;
     enum treaty_text_form form;
     bool is_message; /* ProtoJSON, from the outermost message on */
+    uint32_t depth;  /* of messages in an Any in one another */
 };
 
 void treaty_text_write(struct treaty_text_writer *w,
@@ -25,9 +27,10 @@ void treaty_text_write_message(struct treaty_text_writer *w,
                                const struct treaty_type *type, const char *at);
 /* What nobody set cannot be told from what was set to the default. */
 bool treaty_text_is_unset(const struct treaty_type *type, const char *at);
-/* The fields alone. */
+/* The fields alone, without braces; `is_first`: no comma before the first. */
 void treaty_text_write_fields(struct treaty_text_writer *w,
-                              const struct treaty_type *type, const char *at);
+                              const struct treaty_type *type, const char *at,
+                              bool is_first);
 
 struct treaty_text_names;
 
@@ -52,9 +55,11 @@ enum treaty_code treaty_text_read_message(struct treaty_text_reader *r,
                                           const struct treaty_type *type,
                                           const struct treaty_json *value,
                                           char *at);
+/* The fields of an object, but for the member `skip`, if there is one. */
 enum treaty_code treaty_text_read_fields(struct treaty_text_reader *r,
                                          const struct treaty_type *type,
                                          const struct treaty_json *value,
+                                         const struct treaty_json *skip,
                                          char *at);
 
 /* Scalars in messages; `key` NULL: a text. */
@@ -122,6 +127,7 @@ enum treaty_known {
     TREATY_KNOWN_FIELD_MASK,
     TREATY_KNOWN_BARE, /* Struct, ListValue, wrappers: the one field's value */
     TREATY_KNOWN_VALUE,
+    TREATY_KNOWN_ANY,
 };
 enum treaty_known treaty_known_of(const struct treaty_type *record);
 bool treaty_known_is_null_value(const struct treaty_type *enumeration);
@@ -136,6 +142,13 @@ enum treaty_code treaty_known_read(struct treaty_text_reader *r,
                                    enum treaty_known known,
                                    const struct treaty_type *type,
                                    const struct treaty_json *value, char *at);
+
+/* google.protobuf.Any, whose message lies in `type->any`. */
+bool treaty_any_write(struct treaty_text_writer *w,
+                      const struct treaty_type *type, const char *at);
+enum treaty_code treaty_any_read(struct treaty_text_reader *r,
+                                 const struct treaty_type *type,
+                                 const struct treaty_json *value, char *at);
 
 /*
  * A point or a span of time as text. Printing needs room for 40 bytes and

@@ -187,7 +187,7 @@ static void write_record(struct treaty_text_writer *w,
 static void write_key(struct treaty_text_writer *w,
                       const struct treaty_type *key, const char *at)
 {
-    struct treaty_text_writer bare = {w->out, w->form, false};
+    struct treaty_text_writer bare = {.out = w->out, .form = w->form};
     struct treaty_str text;
 
     if (!key || key->kind == TREATY_KIND_STRING) {
@@ -310,7 +310,7 @@ void treaty_text_write(struct treaty_text_writer *w,
 void treaty_record_write(struct treaty_buf *out, const struct treaty_type *type,
                          const void *record, enum treaty_text_form form)
 {
-    struct treaty_text_writer w = {out, form, false};
+    struct treaty_text_writer w = {.out = out, .form = form};
 
     treaty_text_write(&w, type, record);
 }

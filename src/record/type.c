@@ -244,6 +244,8 @@ void treaty_layout_unref(struct treaty_layout *layout)
 
     if (!layout || __atomic_sub_fetch(&layout->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
+    if (layout->any)
+        layout->any->free(layout->any);
     arena = layout->arena; /* the layout lies on it */
     treaty_arena_release(&arena);
 }

@@ -38,6 +38,7 @@
 #include <treaty/record.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 struct treaty_type;
 
@@ -86,6 +87,8 @@ struct treaty_type {
     size_t unknown_offset; /* of it: a treaty_array of treaty_str, pieces of the
                               event to be written back as they are. Not a field:
                               only the codec sees it */
+    struct treaty_any *any; /* RECORD google.protobuf.Any, or NULL: what knows
+                               the messages that may be in it */
 };
 
 /*
@@ -102,14 +105,38 @@ static inline int32_t treaty_type_number(const struct treaty_type *type,
 }
 
 /*
+ * The messages that a google.protobuf.Any may hold, for those who print and
+ * read it. A format makes one with a layout and frees it with that. Safe to
+ * use by many threads at once.
+ */
+struct treaty_any_message {
+    const struct treaty_type *type;
+};
+
+struct treaty_any {
+    /* The message of that full name; NULL: there is none, or no memory. It
+     * lives as long as the layout. */
+    const struct treaty_any_message *(*find)(struct treaty_any *any,
+                                             struct treaty_str name);
+    enum treaty_code (*decode)(const struct treaty_any_message *message,
+                               struct treaty_str payload, void *record,
+                               struct treaty_arena *arena);
+    enum treaty_code (*encode)(const struct treaty_any_message *message,
+                               const void *record, struct treaty_buf *out,
+                               struct treaty_error *err);
+    void (*free)(struct treaty_any *any);
+};
+
+/*
  * A layout: one type tree on an arena of its own, shared by count. What is
  * read is immutable.
  */
 struct treaty_layout {
     struct treaty_arena arena;
     const struct treaty_type *root;
-    uint64_t fingerprint; /* of the tree: kinds, names, offsets, symbols */
-    int refs;             /* atomic */
+    uint64_t fingerprint;   /* of the tree: kinds, names, offsets, symbols */
+    struct treaty_any *any; /* of its types that have one; owned, or NULL */
+    int refs;               /* atomic */
 };
 
 struct treaty_layout *treaty_layout_ref(struct treaty_layout *layout);

@@ -9,6 +9,7 @@
  */
 #include "base/error.h"
 #include "base/str.h"
+#include "format/protobuf/any.h"
 #include "format/protobuf/codec.h"
 
 enum {
@@ -24,6 +25,9 @@ struct builder {
     struct treaty_error *err;
     enum treaty_code code; /* why a function gave NULL */
     int nest;
+    const struct treaty_schema *schema;
+    struct treaty_any *any; /* NULL while no message needs it */
+    bool owns_any;
 };
 
 static const struct treaty_type *
@@ -263,6 +267,21 @@ static bool add_field(struct builder *b, const struct treaty_proto_field *field,
     return ret->type != NULL;
 }
 
+/* What is in an Any is found through the layout that has it. */
+static bool note_any(struct builder *b, struct treaty_type *type)
+{
+    if (!treaty_str_eq_z(type->name, "google.protobuf.Any"))
+        return true;
+    if (!b->any) {
+        b->any = treaty_proto_any_new(b->schema);
+        b->owns_any = true;
+    }
+    type->any = b->any;
+    if (!b->any)
+        (void)fail_nomem(b);
+    return b->any != NULL;
+}
+
 static const struct treaty_type *
 build_message(struct builder *b, const struct treaty_proto_message *message)
 {
@@ -284,6 +303,8 @@ build_message(struct builder *b, const struct treaty_proto_message *message)
     b->types[message->id] = type;
     type->is_message = true;
     type->keeps_unknown = true;
+    if (!note_any(b, type))
+        return NULL;
     b->nest++;
     for (uint32_t i = 0; i < message->field_count; i++) {
         if (!add_field(b, message->fields[i], type, fields))
@@ -294,29 +315,50 @@ build_message(struct builder *b, const struct treaty_proto_message *message)
     return place(b, type, fields);
 }
 
-enum treaty_code treaty_proto_layout(const struct treaty_schema *schema,
-                                     struct treaty_layout **ret,
-                                     struct treaty_error *err)
+static enum treaty_code build_layout(struct builder *b,
+                                     struct treaty_layout **ret)
 {
-    const struct treaty_proto_tree *tree = treaty_proto_tree(schema);
-    const struct treaty_proto_message *message = treaty_proto_part_of(schema);
+    const struct treaty_proto_tree *tree = treaty_proto_tree(b->schema);
+    const struct treaty_proto_message *message =
+        treaty_proto_part_of(b->schema);
     size_t count = (size_t)tree->message_count + 1;
-    struct builder b = {.err = err};
     struct treaty_arena scratch = {0};
     const struct treaty_type *root = NULL;
 
     if (!message)
-        return treaty_fail(err, TREATY_ENOMESSAGE, TREATY_NO_OFFSET,
+        return treaty_fail(b->err, TREATY_ENOMESSAGE, TREATY_NO_OFFSET,
                            "the schema has no message");
-    b.types = TREATY_ARENA_NEW_N(&scratch, struct treaty_type *, count);
-    b.placed = TREATY_ARENA_NEW_N(&scratch, bool, count);
-    if (b.types && b.placed)
-        root = build_message(&b, message);
+    b->types = TREATY_ARENA_NEW_N(&scratch, struct treaty_type *, count);
+    b->placed = TREATY_ARENA_NEW_N(&scratch, bool, count);
+    if (b->types && b->placed)
+        root = build_message(b, message);
     else
-        b.code = treaty_fail_nomem(err);
+        b->code = treaty_fail_nomem(b->err);
     if (root)
-        b.code = treaty_layout_make(&b.arena, root, ret, err);
+        b->code = treaty_layout_make(&b->arena, root, ret, b->err);
     treaty_arena_release(&scratch);
-    treaty_arena_release(&b.arena);
-    return b.code;
+    treaty_arena_release(&b->arena);
+    return b->code;
+}
+
+enum treaty_code treaty_proto_layout_among(const struct treaty_schema *schema,
+                                           struct treaty_any *any,
+                                           struct treaty_layout **ret,
+                                           struct treaty_error *err)
+{
+    struct builder b = {.err = err, .schema = schema, .any = any};
+    enum treaty_code code = build_layout(&b, ret);
+
+    if (b.owns_any && code && b.any)
+        b.any->free(b.any);
+    else if (b.owns_any)
+        (*ret)->any = b.any;
+    return code;
+}
+
+enum treaty_code treaty_proto_layout(const struct treaty_schema *schema,
+                                     struct treaty_layout **ret,
+                                     struct treaty_error *err)
+{
+    return treaty_proto_layout_among(schema, NULL, ret, err);
 }
