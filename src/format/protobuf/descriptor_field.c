@@ -114,6 +114,13 @@ static bool is_full_name(struct treaty_str s)
     return true;
 }
 
+void treaty_proto_raw_count(struct treaty_proto_reader *r, const char *at)
+{
+    if (r->names++ == r->names_max)
+        treaty_proto_reader_fail(r, at, "more than %u names and ranges",
+                                 r->names_max);
+}
+
 struct treaty_str treaty_proto_raw_text(struct treaty_proto_reader *r,
                                         const struct treaty_proto_wire_field *f)
 {
@@ -130,9 +137,7 @@ struct treaty_str treaty_proto_raw_name(struct treaty_proto_reader *r,
     if (!is_name(f->bytes))
         treaty_proto_reader_fail(r, f->start, "\"%.*s\" is not a name",
                                  TREATY_STR_ARG(f->bytes));
-    if (r->names++ == r->names_max)
-        treaty_proto_reader_fail(r, f->start, "more than %u names",
-                                 r->names_max);
+    treaty_proto_raw_count(r, f->start);
     return treaty_proto_raw_text(r, f);
 }
 

@@ -177,22 +177,36 @@ static void add_statement(struct treaty_proto_reader *r, struct statements *to,
     option->value = *value;
 }
 
+static void add_value(struct treaty_proto_reader *r, struct statements *to,
+                      const struct treaty_proto_field *field,
+                      const struct treaty_proto_value *value)
+{
+    if (value->kind != TREATY_PROTO_VALUE_MESSAGE ||
+        !treaty_str_eq_z(field->name, "features")) {
+        add_statement(r, to, field, NULL, value);
+        return;
+    }
+    for (uint32_t i = 0; i < value->count; i++)
+        add_statement(r, to, field, &value->members[i],
+                      &value->members[i].value);
+}
+
+/* Of a field that is not repeated, the last value counts. */
 static void read_field(struct treaty_proto_reader *r, struct statements *to,
                        const struct treaty_proto_field *field,
                        struct treaty_str bytes)
 {
     struct treaty_proto_value value;
+    bool is_repeated = field->presence == TREATY_PROTO_MANY;
+    bool is_set = false;
 
     while (next_value(r, field, &bytes, &value)) {
-        bool is_split = value.kind == TREATY_PROTO_VALUE_MESSAGE &&
-                        treaty_str_eq_z(field->name, "features");
-
-        if (!is_split)
-            add_statement(r, to, field, NULL, &value);
-        for (uint32_t i = 0; is_split && i < value.count; i++)
-            add_statement(r, to, field, &value.members[i],
-                          &value.members[i].value);
+        is_set = true;
+        if (is_repeated)
+            add_value(r, to, field, &value);
     }
+    if (is_set && !is_repeated)
+        add_value(r, to, field, &value);
 }
 
 /* Extensions of `type` that `file` defines. */

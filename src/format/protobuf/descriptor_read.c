@@ -92,6 +92,7 @@ static struct treaty_proto_range *add_range(struct treaty_proto_reader *r,
 
     if (!range || !statement)
         return NULL;
+    treaty_proto_raw_count(r, r->input.data);
     range->pos = TREATY_NO_OFFSET;
     statement->pos = TREATY_NO_OFFSET;
     statement->items = range;
@@ -565,6 +566,7 @@ static void take_dependency(struct treaty_proto_reader *r, void *to,
 
     if (!import)
         return;
+    treaty_proto_raw_count(r, f->start);
     import->path = treaty_proto_raw_text(r, f);
     import->pos = TREATY_NO_OFFSET;
     if (treaty_str_eq_z(import->path, "confluent/meta.proto"))

@@ -62,6 +62,9 @@ treaty_proto_raw_options(struct treaty_proto_reader *r,
                          enum treaty_proto_target target,
                          struct treaty_str bytes);
 
+/* Count a name, a range or an import; one past the limit fails. */
+void treaty_proto_raw_count(struct treaty_proto_reader *r, const char *at);
+
 /* A name that is defined, one that is used, and any text: copied. */
 struct treaty_str
 treaty_proto_raw_name(struct treaty_proto_reader *r,

@@ -2,7 +2,7 @@
 /*
  * Values of options. Within an aggregate the text format rules, which is more
  * liberal than an option statement: a bool may be `t` or 1, an enum a number,
- * infinity has two names, and floats may end in `f`.
+ * and infinity has two names.
  */
 #include "format/protobuf/option_value.h"
 
@@ -69,7 +69,10 @@ static enum treaty_code set_integer(const struct setting *s,
 {
     if (read_integer(s->value, integers[s->field->ref.type], &to->bits))
         return TREATY_OK;
-    return refuse(s, treaty_proto_type_name(s->field->ref.type), err);
+    return treaty_fail(err, TREATY_ESCHEMA, s->value->pos,
+                       "the option %.*s takes an integer of the type %s",
+                       TREATY_STR_ARG(s->field->full),
+                       treaty_proto_type_name(s->field->ref.type));
 }
 
 static bool is_named(const struct setting *s, const char *name)
@@ -84,6 +87,7 @@ static bool is_named(const struct setting *s, const char *name)
 static bool read_float(const struct setting *s, double *ret)
 {
     struct treaty_str text = s->value->text;
+    uint64_t whole;
 
     if (s->value->kind == TREATY_PROTO_VALUE_IDENT) {
         bool is_infinite = is_named(s, "inf") ||
@@ -94,12 +98,11 @@ static bool read_float(const struct setting *s, double *ret)
     }
     if (s->value->kind != TREATY_PROTO_VALUE_NUMBER)
         return false;
-    if (treaty_proto_read_number(text, ret))
-        return true;
-    if (!s->is_text_format || !text.len ||
-        (text.data[text.len - 1] | 0x20) != 'f')
+    /* In the text format, octal and hexadecimal numbers are integers only. */
+    if (s->is_text_format && text.len > 1 && text.data[0] == '0' &&
+        treaty_proto_read_integer(text, &whole))
         return false;
-    return treaty_proto_read_number(treaty_str_sub(text, 0, text.len - 1), ret);
+    return treaty_proto_read_number(text, ret);
 }
 
 static enum treaty_code set_float(const struct setting *s,
@@ -112,7 +115,8 @@ static enum treaty_code set_float(const struct setting *s,
 
     if (!read_float(s, &value))
         return refuse(s, "a number", err);
-    if (s->value->negative)
+    /* In a statement, a minus before nan means nothing. */
+    if (s->value->negative && (s->is_text_format || !isnan(value)))
         value = -value;
     if (s->field->ref.type == TREATY_PROTO_DOUBLE) {
         memcpy(&to->bits, &value, sizeof(to->bits));
@@ -302,6 +306,15 @@ static enum treaty_code check_complete(const struct treaty_proto_value *value,
                        TREATY_STR_ARG(missing->full));
 }
 
+/* protoc knows what lies at two addresses. */
+static bool is_known_address(struct treaty_str url)
+{
+    struct treaty_str address = treaty_str_before_last(url, '/');
+
+    return treaty_str_eq_z(address, "type.googleapis.com") ||
+           treaty_str_eq_z(address, "type.googleprod.com");
+}
+
 /* `[type.googleapis.com/pkg.Type] { ... }`: the message is stored as bytes. */
 static enum treaty_code fill_any(const struct filling *f,
                                  const struct treaty_proto_field *url,
@@ -319,10 +332,11 @@ static enum treaty_code fill_any(const struct filling *f,
     if (treaty_proto_option_lookup(in, f->message->type->full, name, &symbol,
                                    NULL) != TREATY_OK)
         return treaty_fail_nomem(err);
-    if (!symbol || symbol->kind != TREATY_PROTO_SYMBOL_MESSAGE)
+    if (!symbol || symbol->kind != TREATY_PROTO_SYMBOL_MESSAGE ||
+        !is_known_address(f->member->name))
         return treaty_fail(err, TREATY_ESCHEMA, f->member->pos,
                            "there is no message %.*s to put into an Any",
-                           TREATY_STR_ARG(name));
+                           TREATY_STR_ARG(f->member->name));
     inner = treaty_proto_dynamic_new(&in->arena, symbol->element);
     if (!inner)
         return treaty_fail_nomem(err);

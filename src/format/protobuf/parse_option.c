@@ -204,9 +204,10 @@ static void parse_word(struct treaty_proto_parser *p,
         treaty_proto_mind(p, TREATY_PROTO_BY_PROTOC, value->pos,
                           "a value is one word; put a text with dots in "
                           "quotes");
-    if (value->negative && !treaty_str_eq_z(value->text, "inf") &&
-        !treaty_str_eq_z(value->text, "nan") &&
-        !treaty_str_eq_z(value->text, "infinity"))
+    if (value->negative &&
+        !treaty_str_eq_nocase(value->text, TREATY_STR("inf")) &&
+        !treaty_str_eq_nocase(value->text, TREATY_STR("nan")) &&
+        !treaty_str_eq_nocase(value->text, TREATY_STR("infinity")))
         treaty_proto_mind(p, TREATY_PROTO_BY_PROTOC, value->pos,
                           "behind a minus stands a number, \"inf\" or \"nan\"");
 }
