@@ -9,7 +9,8 @@
 
 #define CORPUS TREATY_SOURCE_DIR "/tests/corpus/protobuf/"
 
-static const char *const forms[] = {"ignore_extensions", "original", ""};
+static const char *const forms[] = {"ignore_extensions", "original", "",
+                                    "serialized"};
 
 /* The last part that there is, which is new unless it is the first message. */
 static enum treaty_code take_part(struct treaty_schema *schema,
@@ -90,6 +91,17 @@ static void check_case(const struct corpus_case *c)
     run_out(c->file, c->number, &source);
 }
 
+/* The last form is a text, too: the file as a descriptor. */
+static void check_descriptor(const struct corpus_line *line)
+{
+    struct treaty_source source =
+        corpus_source(line->arena, corpus_text(line->json, "serialized"),
+                      treaty_json_get(line->json, "references"));
+
+    if (source.text.data && line->number % 3 == 0)
+        run_out(line->file, line->number, &source);
+}
+
 static void runs_out(void)
 {
     if (!OWN_ALLOCATOR) {
@@ -98,6 +110,7 @@ static void runs_out(void)
     }
     corpus_each(CORPUS "parse.jsonl", check_line);
     corpus_each_case(CORPUS "texts.test", check_case);
+    corpus_each(CORPUS "parse.jsonl", check_descriptor);
 }
 
 TAP_MAIN({"runs out", runs_out})
