@@ -136,6 +136,20 @@ check_has "the registry says the same" "$body" \
 ask POST /compatibility/subjects/order/versions/latest \
     "{\"schemaType\":\"PROTOBUF\",\"schema\":\"$(json moved.proto)\",$refs}"
 check_has "as release 8.5" "$body" '"is_compatible":true'
+
+# The same change under a new version of what is referred to.
+ask PUT /config/money '{"compatibility":"NONE"}'
+ask POST /subjects/money/versions \
+    "{\"schemaType\":\"PROTOBUF\",\"schema\":\"$(json lib/common/money.proto |
+        sed 's/int64/string/')\"}"
+check_has "an import changes" "$code $body" '"version":2'
+ask POST "/compatibility/subjects/order/versions/latest?verbose=true" \
+    "{\"schemaType\":\"PROTOBUF\",\"schema\":\"$(json old.proto)\",${refs/1\}/2\}}}"
+check_has "which is seen where it is used" "$body" "at path '#/Order/2'"
+check_has "and where it is" "$body" "at path '#/Money/1'"
+gate "by the gate as well" 1 -registry "$url" -subject order \
+    -reference common/money.proto=money:2 -proposed old.proto
+check_has "at the field that uses it" "$(cat out)" "old.proto:6:3: "
 stop_process "$pid"
 
 start release -store memory: -compat-version 8.3

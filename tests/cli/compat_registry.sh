@@ -34,6 +34,16 @@ check_exit "what it refers to is checked, too" 1 "$TREATY" compat-check \
     -registry "$registry" -subject bill -proposed bill.avsc
 check_has "and named" "$(cat out)" "READER_FIELD_MISSING_DEFAULT_VALUE"
 
+cat >bill2.avsc <<'END'
+{"type": "record", "name": "Bill", "fields": [{"name": "sum", "type": "Money"},
+    {"name": "note", "type": "string", "default": ""}]}
+END
+check_exit "the proposed one may refer to schemas, too" 0 "$TREATY" compat-check \
+    -registry "$registry" -subject bill -reference Money=money:1 \
+    -proposed bill2.avsc
+check_exit "or must define what it uses" 2 "$TREATY" compat-check \
+    -registry "$registry" -subject bill -proposed bill2.avsc
+
 stop_process "$pid"
 check_exit "a registry that is down ends with 2" 2 "$TREATY" compat-check \
     -registry "$registry" -subject orders-value -proposed "$s/order-v1.avsc"
