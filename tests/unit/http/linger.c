@@ -103,8 +103,8 @@ static void finds_the_reply_after_sending(void)
          "{\"error_code\":400,\"message\":\"more than one header says how "
          "long the body is\"}"},
     };
-    struct treaty_http_server *server =
-        start((struct treaty_http_options){.loop_count = 1});
+    struct treaty_http_server *server = start(
+        (struct treaty_http_options){.loop_count = 1, .linger_ms = 60000});
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         int fd = begin(server, rows[i].head);
