@@ -139,6 +139,8 @@ static void check_extension(struct treaty_proto_checker *c,
         treaty_proto_refuse(c, TREATY_ESCHEMA, field->extendee->pos,
                             "proto3 has extensions of options only; use "
                             "google.protobuf.Any");
+    for (uint32_t i = 0; i < m->extensions_count; i++)
+        treaty_proto_check_declared(c, field, &m->extensions[i]);
     treaty_proto_check_field(c, field);
     check_number_is_free(c, field, m);
 }

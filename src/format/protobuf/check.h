@@ -11,6 +11,7 @@
  *     check_enum.c     constants
  *     check_range.c    numbers that are used twice, by fields or ranges
  *     check_feature.c  what an edition allows where
+ *     check_declaration.c  extensions that their range declares
  *
  * What refuses a text while it is parsed, or while its names are resolved, is
  * not repeated here.
@@ -61,6 +62,13 @@ struct treaty_proto_reserved_names {
 };
 void treaty_proto_reserve_names(struct treaty_proto_checker *c,
                                 struct treaty_proto_reserved_names *reserved);
+
+/* The declarations of a range, and an extension against them. */
+void treaty_proto_check_declarations(struct treaty_proto_checker *c,
+                                     const struct treaty_proto_ranges *ranges);
+void treaty_proto_check_declared(struct treaty_proto_checker *c,
+                                 const struct treaty_proto_field *field,
+                                 const struct treaty_proto_ranges *ranges);
 
 /* Features of everything in the file. */
 void treaty_proto_check_features(struct treaty_proto_checker *c);

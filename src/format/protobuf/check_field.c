@@ -80,18 +80,42 @@ static const char *judge_bool(const struct treaty_proto_value *value)
     return "must be true or false";
 }
 
-static const char *judge_enum(const struct treaty_proto_field *field,
-                              const struct treaty_proto_value *value)
+/* A constant is a symbol beside its enum: no need to go through all. */
+static bool has_constant(struct treaty_proto_checker *c,
+                         const struct treaty_proto_enum *e,
+                         struct treaty_str name)
 {
-    if (value->kind != TREATY_PROTO_VALUE_IDENT || value->negative)
-        return "must be the name of a constant";
-    if (!field->ref.enumeration ||
-        treaty_proto_constant_by_name(field->ref.enumeration, value->text))
-        return NULL;
-    return "is no constant of its enum";
+    const struct treaty_str scope =
+        e->parent ? e->parent->full : e->file->package;
+    const struct treaty_proto_constant *constant;
+    struct treaty_str full = name;
+
+    if (scope.len)
+        full = treaty_arena_join(c->scratch, scope, '.', name);
+    if (!full.data) {
+        c->code = treaty_fail_nomem(c->loader->err);
+        return true;
+    }
+    constant =
+        treaty_proto_find(c->loader->tree, TREATY_PROTO_SYMBOL_CONSTANT, full);
+    return constant >= e->constants &&
+           constant < e->constants + e->constant_count;
 }
 
-static const char *judge_value(const struct treaty_proto_field *field,
+static const char *judge_enum(struct treaty_proto_checker *c,
+                              const struct treaty_proto_field *field,
+                              const struct treaty_proto_value *value)
+{
+    const struct treaty_proto_enum *e = field->ref.enumeration;
+
+    if (value->kind != TREATY_PROTO_VALUE_IDENT || value->negative)
+        return "must be the name of a constant";
+    return has_constant(c, e, value->text) ? NULL
+                                           : "is no constant of its enum";
+}
+
+static const char *judge_value(struct treaty_proto_checker *c,
+                               const struct treaty_proto_field *field,
                                const struct treaty_proto_value *value)
 {
     const enum treaty_proto_type type = field->ref.type;
@@ -99,7 +123,7 @@ static const char *judge_value(const struct treaty_proto_field *field,
     if (type == TREATY_PROTO_BOOL)
         return judge_bool(value);
     if (type == TREATY_PROTO_ENUM)
-        return judge_enum(field, value);
+        return judge_enum(c, field, value);
     if (type == TREATY_PROTO_FLOAT || type == TREATY_PROTO_DOUBLE)
         return judge_float(value);
     if (type == TREATY_PROTO_STRING || type == TREATY_PROTO_BYTES)
@@ -123,7 +147,7 @@ static void check_default(struct treaty_proto_checker *c,
              field->ref.type == TREATY_PROTO_GROUP)
         why = "cannot be given for a message";
     else
-        why = judge_value(field, value);
+        why = judge_value(c, field, value);
     if (why)
         treaty_proto_refuse(c, TREATY_EDEFAULT, value->pos,
                             "the default of %s \"%.*s\" %s",

@@ -173,6 +173,8 @@ void treaty_proto_check_message(struct treaty_proto_checker *c,
     check_ranges(c, m->reserved, m->reserved_count, INT32_MAX);
     check_ranges(c, m->extensions, m->extensions_count,
                  is_set ? INT32_MAX : TREATY_PROTO_FIELD_MAX);
+    for (uint32_t i = 0; i < m->extensions_count; i++)
+        treaty_proto_check_declarations(c, &m->extensions[i]);
     treaty_proto_check_message_numbers(c, m);
     check_reserved_names(c, m);
     check_json(c, m);

@@ -19,6 +19,14 @@ static struct treaty_str join(struct linker *l, struct treaty_str scope,
 {
     struct treaty_str full = name;
 
+    if (scope.len + name.len > TREATY_PROTO_NAME_MAX) {
+        if (!l->code)
+            l->code = treaty_proto_fail(
+                l->loader, TREATY_ELIMIT, l->file, TREATY_NO_OFFSET,
+                "a full name is longer than the limit of %d characters",
+                TREATY_PROTO_NAME_MAX);
+        return (struct treaty_str){"", 0};
+    }
     if (scope.len)
         full = treaty_arena_join(l->loader->arena, scope, '.', name);
     if (full.data)

@@ -237,13 +237,21 @@ static bool mentions(struct treaty_str text, struct treaty_str name)
     return memmem(text.data, text.len, name.data, name.len) != NULL;
 }
 
+/* After so many searches it is cheaper to have everything. */
+enum { SEARCHES_MAX = 8 };
+
 /* Bring in what nobody has imported: references, then files that we carry, if
  * they may have the name. */
 static void load_strays(struct linker *l, struct treaty_str name)
 {
     const struct treaty_source *source = l->loader->source;
-    const struct treaty_str simple = treaty_str_after_last(name, '.');
+    struct treaty_str simple = treaty_str_after_last(name, '.');
     struct treaty_str path;
+
+    if (l->loader->stray_rounds > SEARCHES_MAX)
+        return;
+    if (++l->loader->stray_rounds > SEARCHES_MAX)
+        simple.len = 0;
 
     for (size_t i = 0; !l->code && i < source->import_count; i++) {
         if (mentions(source->imports[i].text, simple))
@@ -381,7 +389,8 @@ static void resolve(struct linker *l, const struct use *use)
     const struct treaty_proto_symbol *all = NULL;
     const struct treaty_proto_symbol *found;
 
-    if (l->code || use->ref->type != TREATY_PROTO_UNRESOLVED ||
+    if (l->code || treaty_proto_is_lost(l->loader) ||
+        use->ref->type != TREATY_PROTO_UNRESOLVED ||
         treaty_str_has(use->ref->name, '<'))
         return;
     found = search_visible(l, use, &hider);

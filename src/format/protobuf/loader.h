@@ -24,6 +24,9 @@ enum {
     TREATY_PROTO_BY_BOTH = TREATY_PROTO_BY_REFERENCE | TREATY_PROTO_BY_PROTOC,
 };
 
+/* A full name is no longer than this: each of many fields has one. */
+enum { TREATY_PROTO_NAME_MAX = 1024 };
+
 struct treaty_proto_loader {
     struct treaty_arena *arena; /* what the tree keeps */
     struct treaty_arena scratch;
@@ -31,12 +34,14 @@ struct treaty_proto_loader {
     const struct treaty_source *source;
     struct treaty_limits limits;      /* with the defaults filled in */
     struct treaty_map files;          /* path -> struct treaty_proto_file */
+    struct treaty_map declarations;   /* check_declaration.c's indexes */
     struct treaty_map extensions;     /* by message and number, once checked */
     struct treaty_proto_file **order; /* those of the tree, with room */
     uint32_t order_room;
     uint32_t imported_count; /* the first files of the tree: those that the
                                 text imports, and itself; 0: not known yet */
     bool loads_strays;       /* others are being loaded */
+    uint32_t stray_rounds;   /* how often that was done */
     uint32_t *visible; /* by file's index: the last one that sees it, + 1 */
     struct treaty_proto_file **seen; /* those that the last one sees */
     uint32_t visible_room;           /* of either */
@@ -70,6 +75,16 @@ static inline bool
 treaty_proto_is_checked(const struct treaty_proto_loader *loader)
 {
     return loader->source->strictness != TREATY_STORED;
+}
+
+/* Have all objected who might? Then the load fails, however it goes on. */
+static inline bool
+treaty_proto_is_lost(const struct treaty_proto_loader *loader)
+{
+    const struct treaty_proto_objection *o = loader->tree->objections;
+
+    return treaty_proto_is_checked(loader) &&
+           o[TREATY_PROTO_REFERENCE].raised && o[TREATY_PROTO_PROTOC].raised;
 }
 
 /* Parse `file->text` into `file`, whose path is set, too. */

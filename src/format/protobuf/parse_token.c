@@ -176,28 +176,35 @@ void treaty_proto_expect(struct treaty_proto_parser *p, char symbol,
     treaty_proto_stop_unexpected(p, expected);
 }
 
+/* Nobody would take more than the limit, whoever says so. */
+static void exceed(struct treaty_proto_parser *p, const char *what,
+                   uint32_t limit)
+{
+    if (p->code)
+        return;
+    p->code = treaty_proto_fail(p->loader, TREATY_ELIMIT, p->file, p->token.pos,
+                                "%s; the limit is %u", what, limit);
+    p->token = (struct treaty_proto_token){0};
+}
+
 void treaty_proto_count_name(struct treaty_proto_parser *p)
 {
-    if (p->code || ++p->name_count <= p->loader->limits.names_max)
-        return;
-    p->code = treaty_proto_fail(
-        p->loader, TREATY_ELIMIT, p->file, p->token.pos,
-        "this is one name more than the limit of %u in a schema",
-        p->loader->limits.names_max);
-    p->token = (struct treaty_proto_token){0};
+    if (++p->name_count > p->loader->limits.names_max)
+        exceed(p, "this is one name too many for a schema",
+               p->loader->limits.names_max);
 }
 
 bool treaty_proto_enter(struct treaty_proto_parser *p)
 {
-    p->depth++;
-    if (!p->code && p->depth > p->loader->limits.depth_max) {
-        p->code =
-            treaty_proto_fail(p->loader, TREATY_ELIMIT, p->file, p->token.pos,
-                              "blocks are nested deeper than the limit of %u",
-                              p->loader->limits.depth_max);
-        p->token = (struct treaty_proto_token){0};
-    }
+    if (++p->depth > p->loader->limits.depth_max)
+        exceed(p, "blocks are nested too deeply", p->loader->limits.depth_max);
     return !p->code;
+}
+
+static void check_length(struct treaty_proto_parser *p, struct treaty_str name)
+{
+    if (name.len > TREATY_PROTO_NAME_MAX)
+        exceed(p, "a name has too many characters", TREATY_PROTO_NAME_MAX);
 }
 
 /* Take everything from the next token to `end` as one token. */
@@ -267,6 +274,7 @@ static struct treaty_str join_parts(struct treaty_proto_parser *p,
                                    TREATY_STR_ARG(part));
         if (!name.data)
             fail_nomem(p);
+        check_length(p, name);
         treaty_proto_advance(p);
     }
     return name;
@@ -284,6 +292,7 @@ struct treaty_str treaty_proto_parse_full_name(struct treaty_proto_parser *p,
         return (struct treaty_str){"", 0};
     }
     name = take_to(p, end);
+    check_length(p, name);
     if (p->token.symbol == '.' || name.data[name.len - 1] == '.')
         name = join_parts(p, name, what);
     if (!p->code && !is_dotted(name, leading))
