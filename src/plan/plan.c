@@ -61,11 +61,11 @@ static bool has_wide_loops(void)
 void treaty_plan_set_portable(struct treaty_plan *plan)
 {
     if (plan->decode)
-        plan->decode = plan->proto ? treaty_proto_decode_portable
-                                   : treaty_decode_portable;
+        plan->decode =
+            plan->proto ? treaty_proto_decode_portable : treaty_decode_portable;
     if (plan->encode)
-        plan->encode = plan->proto ? treaty_proto_encode_portable
-                                   : treaty_encode_portable;
+        plan->encode =
+            plan->proto ? treaty_proto_encode_portable : treaty_encode_portable;
 }
 
 void treaty_plan_set_native(struct treaty_plan *plan)
