@@ -257,4 +257,5 @@ const struct treaty_format treaty_format_protobuf = {
     .compare = treaty_proto_compare,
     .difference = &difference,
     .equivalent = treaty_proto_equivalent,
+    .annotate = treaty_proto_annotate,
 };
