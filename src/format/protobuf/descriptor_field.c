@@ -405,9 +405,11 @@ void treaty_proto_raw_extends(struct treaty_proto_reader *r,
         struct treaty_proto_extend *extend;
         struct treaty_proto_field **slot;
 
-        if (!raw->items[i].extendee.data)
+        if (!raw->items[i].extendee.data) {
             treaty_proto_reader_fail(r, raw->items[i].start,
                                      "an extension does not say of what");
+            return;
+        }
         extend = add_extend(r, &raw->items[i], &extends, &count);
         if (!extend)
             return;

@@ -46,6 +46,19 @@ static void put_options(struct writer *w, uint32_t number,
         treaty_proto_put_close(w->out, at);
 }
 
+/* `outer`.`name`; the name itself when there is nothing around it. */
+static struct treaty_str join(struct writer *w, struct treaty_str outer,
+                              struct treaty_str name)
+{
+    struct treaty_str full = name;
+
+    if (outer.len)
+        full = treaty_arena_join(&w->in.arena, outer, '.', name);
+    if (!full.data && w->code == TREATY_OK)
+        w->code = treaty_fail_nomem(w->err);
+    return full;
+}
+
 /* A full name goes out with the dot that says so. */
 static void put_full(struct writer *w, uint32_t number, struct treaty_str full)
 {
@@ -259,8 +272,7 @@ static void put_oneofs(struct writer *w, const struct treaty_proto_message *m)
 {
     for (uint32_t i = 0; i < m->oneof_count; i++) {
         const struct treaty_proto_oneof *oneof = &m->oneofs[i];
-        struct treaty_str full =
-            treaty_arena_join(&w->in.arena, m->full, '.', oneof->name);
+        struct treaty_str full = join(w, m->full, oneof->name);
         size_t at = treaty_proto_put_open(w->out, TREATY_MESSAGE_ONEOF);
 
         treaty_proto_put_bytes(w->out, TREATY_ONEOF_NAME, oneof->name);
@@ -441,8 +453,7 @@ static void put_rpc(struct writer *w, struct treaty_str service,
                     const struct treaty_proto_rpc *rpc)
 {
     size_t at = treaty_proto_put_open(w->out, TREATY_SERVICE_RPC);
-    struct treaty_str full =
-        treaty_arena_join(&w->in.arena, service, '.', rpc->name);
+    struct treaty_str full = join(w, service, rpc->name);
 
     treaty_proto_put_bytes(w->out, TREATY_RPC_NAME, rpc->name);
     put_ref(w, TREATY_RPC_REQUEST, &rpc->request);
@@ -462,11 +473,8 @@ static void put_service(struct writer *w,
                         const struct treaty_proto_service *service)
 {
     size_t at = treaty_proto_put_open(w->out, TREATY_FILE_SERVICE);
-    struct treaty_str full = service->name;
+    struct treaty_str full = join(w, w->file->package, service->name);
 
-    if (w->file->package.len)
-        full = treaty_arena_join(&w->in.arena, w->file->package, '.',
-                                 service->name);
     treaty_proto_put_bytes(w->out, TREATY_SERVICE_NAME, service->name);
     for (uint32_t i = 0; i < service->rpc_count; i++)
         put_rpc(w, full, &service->rpcs[i]);

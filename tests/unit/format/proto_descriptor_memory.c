@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory that runs out at any point: writing and reading descriptors report
+ * TREATY_ENOMEM and leak nothing.
+ */
+#include "format/protobuf/descriptor.h"
+#include "format/protobuf/load.h"
+#include "unit/format/corpus.h"
+#include "unit/format/memory.h"
+
+#define CORPUS TREATY_SOURCE_DIR "/tests/corpus/protobuf/"
+
+static enum treaty_code put(const struct treaty_proto_tree *tree)
+{
+    struct treaty_buf out;
+    enum treaty_code code;
+
+    treaty_buf_init(&out, 0);
+    code = treaty_proto_put_descriptor(tree, tree->file, TREATY_STR("a.proto"),
+                                       &out, NULL);
+    treaty_buf_clear(&out);
+    if (!code)
+        code = treaty_proto_put_reference_descriptor(tree, &out, NULL);
+    treaty_buf_release(&out);
+    return code;
+}
+
+static enum treaty_code write_text(struct treaty_str text)
+{
+    struct treaty_source source = {.text = text};
+    struct treaty_arena arena = {0};
+    struct treaty_proto_tree *tree;
+    enum treaty_code code = treaty_proto_load(&arena, &source, &tree, NULL);
+
+    if (!code)
+        code = put(tree);
+    treaty_arena_release(&arena);
+    return code;
+}
+
+static enum treaty_code read_base64(struct treaty_str text)
+{
+    struct treaty_source source = {.strictness = TREATY_STORED};
+    struct treaty_arena arena = {0};
+    struct treaty_proto_file *file;
+    struct treaty_proto_tree *tree;
+    enum treaty_code code =
+        treaty_proto_read_base64(&arena, text, &source.limits, &file, NULL);
+
+    if (!code)
+        code = treaty_proto_load_file(&arena, &source, file, &tree, NULL);
+    treaty_arena_release(&arena);
+    return code;
+}
+
+static void run_out(const struct corpus_case *c,
+                    enum treaty_code (*use)(struct treaty_str),
+                    struct treaty_str text)
+{
+    enum treaty_code want = use(text);
+
+    fail_at = 0;
+    do {
+        size_t before = live;
+        enum treaty_code code;
+
+        calls = 0;
+        fail_at++;
+        code = use(text);
+        if (code != TREATY_ENOMEM &&
+            (code != want || (code == TREATY_OK && calls >= fail_at)))
+            tap_fail(c->file, c->number, "code %d at allocation %zu", code,
+                     fail_at);
+        if (live != before)
+            tap_fail(c->file, c->number, "a leak at allocation %zu", fail_at);
+    } while (calls >= fail_at);
+    fail_at = 0;
+    tap_add_passed(1);
+}
+
+/* One that imports others of the corpus is refused before it is written. */
+static void check_case(const struct corpus_case *c)
+{
+    run_out(c, write_text, corpus_case_text(c));
+    run_out(c, read_base64, corpus_case_get(c, "descriptor"));
+}
+
+static void runs_out(void)
+{
+    if (!OWN_ALLOCATOR) {
+        tap_skip("a sanitizer has the allocator");
+        return;
+    }
+    corpus_each_case(CORPUS "descriptors.test", check_case);
+}
+
+TAP_MAIN({"runs out", runs_out})
