@@ -116,7 +116,7 @@ static struct step *compile_source(struct compiler *c,
         treaty_step_new(c->arena, ACT_FIELD, NULL, field->type, path);
     const struct treaty_type *value;
 
-    if (!step || !treaty_step_give(c->arena, step, 1))
+    if (!path.data || !step || !treaty_step_give(c->arena, step, 1))
         return NULL;
     step->reader_at = field->offset;
     if (!source)
@@ -161,7 +161,8 @@ static struct step *compile_oneof(struct compiler *c,
     const struct treaty_type *type = field->type;
     struct step *step = treaty_step_new(c->arena, ACT_ONEOF, NULL, type, path);
 
-    if (!step || !treaty_step_give(c->arena, step, type->field_count))
+    if (!path.data || !step ||
+        !treaty_step_give(c->arena, step, type->field_count))
         return NULL;
     step->reader_at = field->offset;
     for (uint32_t i = 1; i < type->field_count; i++) {
@@ -259,7 +260,8 @@ static struct step *compile_items(struct compiler *c,
     struct step *step = treaty_step_new(c->arena, is_map ? ACT_MAP : ACT_ITEMS,
                                         writer, reader, path);
 
-    if (!step || !treaty_step_give(c->arena, step, is_map ? 2 : 1))
+    if (!inside.data || !step ||
+        !treaty_step_give(c->arena, step, is_map ? 2 : 1))
         return NULL;
     step->writer_stride = treaty_type_stride(writer);
     step->reader_stride = treaty_type_stride(reader);

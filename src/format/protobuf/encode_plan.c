@@ -487,11 +487,11 @@ static struct treaty_proto_code *freeze_code(struct compiler *c)
         .jumps = freeze(c, &c->jumps),
     };
 
-    treaty_buf_release(&c->entries);
-    if (!code) {
+    if (!code || c->entries.failed != TREATY_OK)
         c->b.failed = true;
+    treaty_buf_release(&c->entries);
+    if (!code)
         return NULL;
-    }
     *code = tables; /* the event's program is the first one */
     return code;
 }

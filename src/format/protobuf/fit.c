@@ -17,6 +17,7 @@ struct fitter {
     struct treaty_arena arena;
     struct treaty_map seen; /* pairs of record types and messages */
     struct treaty_buf path;
+    bool failed; /* memory ran out: not everything was looked at */
     struct treaty_error *err;
 };
 
@@ -57,9 +58,9 @@ static bool was_seen(struct fitter *f, const struct treaty_type *type,
     if (treaty_map_find(&f->seen, key))
         return true;
     key = treaty_arena_dup(&f->arena, key);
-    if (!key.data)
-        return true;
-    return treaty_map_put(&f->seen, key, f) != TREATY_OK;
+    if (!key.data || treaty_map_put(&f->seen, key, f) != TREATY_OK)
+        f->failed = true;
+    return f->failed;
 }
 
 static enum treaty_code fit_record(struct fitter *f,
@@ -219,6 +220,8 @@ enum treaty_code treaty_proto_fit(const struct treaty_type *type,
         code = fit_record(&f, type, message);
     else
         code = refuse(&f, "a message is read into a struct");
+    if (!code && (f.failed || f.path.failed))
+        code = treaty_fail_nomem(err);
     treaty_buf_release(&f.path);
     treaty_arena_release(&f.arena);
     return code;

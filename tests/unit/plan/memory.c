@@ -143,18 +143,22 @@ static void sweep(const struct journey *from, const char *name)
     tap_add_passed(1);
 }
 
-static void sweep_texts(struct treaty_str writer, struct treaty_str reader,
-                        struct journey journey, const char *name)
+/* Takes the two schemas. */
+static void sweep_schemas(struct treaty_schema *from, struct treaty_schema *to,
+                          struct journey journey, const char *name)
 {
-    struct treaty_schema *from = support_parse(writer);
-    struct treaty_schema *to = support_parse(reader);
-
     journey.writer = from;
     journey.reader = to;
     if (from && to)
         sweep(&journey, name);
     treaty_schema_unref(from);
     treaty_schema_unref(to);
+}
+
+static void sweep_texts(struct treaty_str writer, struct treaty_str reader,
+                        struct journey journey, const char *name)
+{
+    sweep_schemas(support_parse(writer), support_parse(reader), journey, name);
 }
 
 static void random_pairs(void)
@@ -226,6 +230,42 @@ static void odd_events(void)
         "odd");
 }
 
+static struct treaty_schema *parse_proto(const char *text)
+{
+    const struct treaty_source source = {.text = treaty_str_z(text)};
+    struct treaty_schema *schema = NULL;
+    struct treaty_error err;
+
+    if (treaty_schema_parse(&treaty_format_protobuf, &source, &schema, &err))
+        tap_fail(__FILE__, __LINE__, "%s", err.message);
+    return schema;
+}
+
+/* Everything that a message can hold, to a reader that knows some of it. */
+static void messages(void)
+{
+    static const char writer[] =
+        "syntax = \"proto3\";"
+        "message M { string s = 1; repeated int32 n = 2; M m = 3;"
+        " map<string, M> k = 4; oneof o { int64 a = 5; string b = 6; }"
+        " enum E { Z = 0; Y = 1; } E e = 7; repeated E l = 8; bytes x = 9;"
+        " optional double d = 10; repeated string t = 11;"
+        " message In { message Deep { string z = 1; repeated bool y = 2; }"
+        " Deep deep = 1; oneof p { bool q = 2; In r = 3; } } In in = 13; }";
+    static const char reader[] =
+        "syntax = \"proto3\";"
+        "message M { string s = 1; repeated int64 n = 2; M m = 3;"
+        " map<string, M> k = 4; oneof o { int64 a = 5; string c = 12; }"
+        " enum E { Z = 0; } E e = 7; repeated string t = 11;"
+        " message In { message Deep { string z = 1; repeated bool y = 2; }"
+        " Deep deep = 1; oneof p { bool q = 2; In r = 3; } } In in = 13; }";
+
+    for (int walk = 0; walk < 2; walk++)
+        sweep_schemas(parse_proto(writer), parse_proto(reader),
+                      (struct journey){.options.walk_to_end = walk},
+                      "messages");
+}
+
 /* Without an arena, what needs no memory is decoded, and nothing crashes. */
 static void no_arena(void)
 {
@@ -295,7 +335,13 @@ static void runs_out_on_odd_events(void)
     skip_or(odd_events);
 }
 
+static void runs_out_on_messages(void)
+{
+    skip_or(messages);
+}
+
 TAP_MAIN({"runs out on random pairs", runs_out_on_random_pairs},
          {"runs out deep down", runs_out_deep_down},
          {"runs out on odd events", runs_out_on_odd_events},
+         {"runs out on messages", runs_out_on_messages},
          {"no arena at all", no_arena})
