@@ -191,7 +191,7 @@ int treaty_gate_report(struct treaty_gate *gate,
                        const struct treaty_verdict *verdict)
 {
     bool good = verdict->compatible && verdict->sound;
-    enum treaty_upgrade upgrade;
+    enum treaty_upgrade upgrade = TREATY_UPGRADE_NONE;
 
     print_notes(gate);
     for (const struct treaty_comparison *o = verdict->outcomes; o; o = o->next)

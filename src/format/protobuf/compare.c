@@ -5,6 +5,8 @@
 #include "base/str.h"
 #include "format/protobuf/wire_rules.h"
 
+#include <assert.h>
+
 enum {
     FINDINGS_MAX = 10000,
     NESTING_MAX = 500, /* bodies within bodies: bounds the stack */
@@ -151,6 +153,7 @@ static void compare_constants(struct treaty_proto_compare *c,
                               const struct treaty_proto_constant *new,
                               struct treaty_proto_place place)
 {
+    assert(old || new);
     if (old)
         place.old_pos = old->pos;
     if (new)
@@ -181,6 +184,7 @@ static void compare_enums(struct treaty_proto_compare *c,
         !list_constants(c, new, &lists[1]))
         return;
     while (treaty_proto_match_next(&match, &o, &n)) {
+        assert(o || n);
         place.number = o ? o->number : n->number;
         place.has_number = true;
         compare_constants(c, o ? o->element : NULL, n ? n->element : NULL,
@@ -196,6 +200,7 @@ static void match_enum(struct treaty_proto_compare *c,
 {
     struct treaty_proto_place place = *around;
 
+    assert(old || new);
     place.path = treaty_arena_join(&c->scratch, around->path, '/',
                                    old ? old->name : new->name);
     if (!place.path.data)
@@ -226,6 +231,7 @@ static void match_message(struct treaty_proto_compare *c,
     const struct treaty_proto_message *some = o ? o : n;
     struct treaty_proto_place place = *around;
 
+    assert(some);
     place.path = treaty_arena_join(&c->scratch, around->path, '/', some->name);
     if (!place.path.data)
         treaty_proto_compare_fail(c, TREATY_ENOMEM);

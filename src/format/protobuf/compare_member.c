@@ -9,6 +9,8 @@
 
 #include "base/str.h"
 
+#include <assert.h>
+
 /* Where a oneof of the new message has its members from. */
 struct origin {
     uint32_t tops; /* members that stood outside oneofs */
@@ -102,6 +104,7 @@ static struct treaty_proto_place place_of(const struct members *m,
 {
     const struct treaty_proto_field *some = new ? new : old;
 
+    assert(some);
     return (struct treaty_proto_place){
         .path = m->path,
         .oneof = some->oneof ? some->oneof->name : TREATY_STR(""),
@@ -116,6 +119,7 @@ static struct treaty_proto_place
 place_of_oneof(const struct members *m, const struct treaty_proto_oneof *old,
                const struct treaty_proto_oneof *new)
 {
+    assert(old || new);
     return (struct treaty_proto_place){
         .path = m->path,
         .oneof = new ? new->name : old->name,
@@ -129,6 +133,7 @@ static void found_added(struct members *m,
 {
     struct treaty_proto_place place = place_of(m, NULL, field);
 
+    assert(field);
     if (field->oneof)
         treaty_proto_found(m->c, "ONEOF_FIELD_ADDED", TREATY_PROTO_HARMLESS,
                            &place, field->name);
@@ -145,6 +150,7 @@ static void found_removed(struct members *m,
 {
     struct treaty_proto_place place = place_of(m, field, NULL);
 
+    assert(field);
     if (field->oneof)
         treaty_proto_found(m->c, "ONEOF_FIELD_REMOVED", TREATY_PROTO_BREAKING,
                            &place, field->name);
@@ -291,22 +297,6 @@ static void compare_by_field(struct members *m)
 
 /* Release 8.3. */
 
-static void compare_outside(struct members *m)
-{
-    struct treaty_proto_match match = {&m->old_fields, &m->new_fields, 0, 0};
-    const struct treaty_proto_entry *o;
-    const struct treaty_proto_entry *n;
-
-    while (!m->c->failed && treaty_proto_match_next(&match, &o, &n)) {
-        if (o && n)
-            compare_both(m, o->element, n->element);
-        else if (n)
-            found_added(m, n->element);
-        else
-            found_removed(m, o->element);
-    }
-}
-
 /* How many members of `oneof` stood outside oneofs, and are not in `but`. */
 static uint32_t count_moved(const struct members *m,
                             const struct treaty_proto_index *fields,
@@ -324,9 +314,9 @@ static uint32_t count_moved(const struct members *m,
     return moved;
 }
 
-static void compare_inside(struct members *m,
-                           const struct treaty_proto_index *old,
-                           const struct treaty_proto_index *new)
+static void compare_lists(struct members *m,
+                          const struct treaty_proto_index *old,
+                          const struct treaty_proto_index *new)
 {
     struct treaty_proto_match match = {old, new, 0, 0};
     const struct treaty_proto_entry *o;
@@ -337,7 +327,7 @@ static void compare_inside(struct members *m,
             compare_both(m, o->element, n->element);
         else if (n)
             found_added(m, n->element);
-        else
+        else if (o)
             found_removed(m, o->element);
     }
 }
@@ -363,7 +353,7 @@ static void compare_oneofs(struct members *m,
         treaty_proto_found(m->c, one_moved, TREATY_PROTO_BREAKING, &place,
                            new->name);
     if (old)
-        compare_inside(m, &was, &is);
+        compare_lists(m, &was, &is);
 }
 
 static void compare_by_oneof(struct members *m)
@@ -372,7 +362,7 @@ static void compare_by_oneof(struct members *m)
     const struct treaty_proto_entry *o;
     const struct treaty_proto_entry *n;
 
-    compare_outside(m);
+    compare_lists(m, &m->old_fields, &m->new_fields);
     while (!m->c->failed && treaty_proto_match_next(&match, &o, &n)) {
         if (n)
             compare_oneofs(m, o ? o->element : NULL, n->element);

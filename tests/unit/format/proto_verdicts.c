@@ -59,7 +59,8 @@ static void check_places(const char *old_text, const char *new_text,
 
     CHECK_INT(new->format->compare(new, old, &findings), TREATY_OK);
     f = find_rule(&findings, rule);
-    if (CHECK(f != NULL)) {
+    CHECK(f != NULL);
+    if (f) {
         CHECK(strncmp(old_text + f->writer_pos, old_place, strlen(old_place)) ==
               0);
         CHECK(strncmp(new_text + f->reader_pos, new_place, strlen(new_place)) ==
