@@ -68,6 +68,7 @@ static const struct {
 } reasons[] = {
     {TREATY_EFRAME, "not-a-frame"},
     {TREATY_ENOSCHEMA, "unknown-id"},
+    {TREATY_ENOMESSAGE, "unknown-message"},
     {TREATY_ETRUNCATED, "truncated"},
     {TREATY_EVARINT, "varint"},
     {TREATY_ELENGTH, "length"},

@@ -91,6 +91,15 @@ check_exit "a reader asks for one message" 0 consume -topic "$topic" \
 check_eq "and gets it" "$(count events consumed)" 100
 check_eq "the others are put aside" "$(count events rejected)" 150
 
+# Indexes that point nowhere, and some that are cut.
+printf '%s\n' "k1 00000000030212" "k2 000000000302" |
+    "$TREATY_BUILD/tests/kafka_put" "$KAFKA" "broken-$$"
+check_exit "a frame of no message is put aside" 0 consume -topic "broken-$$" \
+    -quarantine-max-ratio 1
+check_has "with its reason" "$(cat out)" "broken-$$-value/unknown-message\":1"
+check_has "as is one without its message" "$(cat out)" \
+    "broken-$$-value/not-a-frame\":1"
+
 # References that are known already.
 other=other-$$
 check_exit "references name what the registry has" 0 produce -topic "$other" \
