@@ -109,16 +109,10 @@ void *treaty_map_find(const struct treaty_map *map, struct treaty_str key)
     return entry ? entry->value : NULL;
 }
 
-enum treaty_code treaty_map_put(struct treaty_map *map, struct treaty_str key,
-                                void *value)
+/* Add an entry whose key is known to be new. */
+static enum treaty_code add_new(struct treaty_map *map, struct treaty_str key,
+                                void *value, uint64_t hash)
 {
-    uint64_t hash = treaty_str_hash(key);
-    struct treaty_map_entry *entry = find_entry(map, key, hash);
-
-    if (entry) {
-        entry->value = value;
-        return TREATY_OK;
-    }
     if (map->used == room_of(map->slots)) {
         enum treaty_code code = rebuild(map);
 
@@ -127,6 +121,28 @@ enum treaty_code treaty_map_put(struct treaty_map *map, struct treaty_str key,
     }
     append(map, key, value, hash);
     return TREATY_OK;
+}
+
+enum treaty_code treaty_map_put(struct treaty_map *map, struct treaty_str key,
+                                void *value)
+{
+    uint64_t hash = treaty_str_hash(key);
+    struct treaty_map_entry *entry = find_entry(map, key, hash);
+
+    if (!entry)
+        return add_new(map, key, value, hash);
+    entry->value = value;
+    return TREATY_OK;
+}
+
+enum treaty_code treaty_map_add(struct treaty_map *map, struct treaty_str key,
+                                void *value, void **ret_known)
+{
+    uint64_t hash = treaty_str_hash(key);
+    struct treaty_map_entry *entry = find_entry(map, key, hash);
+
+    *ret_known = entry ? entry->value : NULL;
+    return entry ? TREATY_OK : add_new(map, key, value, hash);
 }
 
 void *treaty_map_remove(struct treaty_map *map, struct treaty_str key)

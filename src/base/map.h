@@ -38,6 +38,13 @@ void *treaty_map_find(const struct treaty_map *map, struct treaty_str key);
 TREATY_MUST_CHECK enum treaty_code
 treaty_map_put(struct treaty_map *map, struct treaty_str key, void *value);
 
+/* Store, unless something is there already: then leave that, and give it in
+ * `*ret_known`, which is else NULL. */
+TREATY_MUST_CHECK enum treaty_code treaty_map_add(struct treaty_map *map,
+                                                  struct treaty_str key,
+                                                  void *value,
+                                                  void **ret_known);
+
 /* The removed value, or NULL. Order of the others stays. */
 void *treaty_map_remove(struct treaty_map *map, struct treaty_str key);
 

@@ -35,14 +35,15 @@ static void check_aliases(struct treaty_proto_checker *c,
     for (uint32_t i = 0; i < e->constant_count; i++) {
         const struct treaty_proto_constant *constant = &e->constants[i];
         struct treaty_str key = key_of(&constant->number);
-        const struct treaty_proto_constant *same =
-            treaty_map_find(&numbers, key);
+        const struct treaty_proto_constant *same;
+        void *found = NULL;
 
-        if (!same) {
-            if (treaty_map_put(&numbers, key, &e->constants[i]) != TREATY_OK)
-                c->code = treaty_fail_nomem(c->loader->err);
+        if (treaty_map_add(&numbers, key, &e->constants[i], &found) !=
+            TREATY_OK)
+            c->code = treaty_fail_nomem(c->loader->err);
+        same = found;
+        if (!same)
             continue;
-        }
         has_alias = true;
         if (!e->allows_alias)
             treaty_proto_refuse(c, TREATY_EDUPLICATE, constant->number_pos,
@@ -134,13 +135,13 @@ static void check_similar(struct treaty_proto_checker *c,
         struct treaty_str name =
             pascal(c, strip_prefix(constant->name, e->name));
         const struct treaty_proto_constant *same;
+        void *found = NULL;
 
         if (!name.data)
             return;
-        same = treaty_map_find(&names, name);
-        if (!same &&
-            treaty_map_put(&names, name, &e->constants[i]) != TREATY_OK)
+        if (treaty_map_add(&names, name, &e->constants[i], &found) != TREATY_OK)
             c->code = treaty_fail_nomem(c->loader->err);
+        same = found;
         if (same && same->number != constant->number)
             treaty_proto_refuse(c, TREATY_EDUPLICATE, constant->pos,
                                 "\"%.*s\" and \"%.*s\" have one name in "

@@ -47,14 +47,16 @@ static void check_json_names(struct treaty_proto_checker *c,
         struct treaty_proto_field *field = m->fields[i];
         struct treaty_str name =
             own ? field->json : default_json_name(c, field);
-        const struct treaty_proto_field *same = treaty_map_find(&names, name);
-        const bool are_own = own && has_own_json_name(c, field) && same &&
-                             has_own_json_name(c, same);
+        const struct treaty_proto_field *same;
+        void *found = NULL;
+        bool are_own;
 
-        if (!same) {
-            if (treaty_map_put(&names, name, field) != TREATY_OK)
-                c->code = treaty_fail_nomem(c->loader->err);
-        } else if (are_own || !is_lenient) {
+        if (treaty_map_add(&names, name, field, &found) != TREATY_OK)
+            c->code = treaty_fail_nomem(c->loader->err);
+        same = found;
+        are_own = own && same && has_own_json_name(c, field) &&
+                  has_own_json_name(c, same);
+        if (same && (are_own || !is_lenient))
             treaty_proto_refuse(c, TREATY_EDUPLICATE, field->name_pos,
                                 "in JSON, \"%.*s\" and \"%.*s\" are both "
                                 "called \"%.*s\"; give one of them another "
@@ -62,7 +64,6 @@ static void check_json_names(struct treaty_proto_checker *c,
                                 TREATY_STR_ARG(same->name),
                                 TREATY_STR_ARG(field->name),
                                 TREATY_STR_ARG(name));
-        }
     }
 }
 

@@ -36,7 +36,8 @@ enum treaty_proto_type treaty_proto_scalar_find(struct treaty_str name)
     if (name.len < 4 || name.len > 8)
         return TREATY_PROTO_UNRESOLVED;
     for (int i = 1; i <= TREATY_PROTO_SINT64; i++) {
-        if (is_scalar((enum treaty_proto_type)i) &&
+        if (name.data[0] == type_names[i][0] &&
+            is_scalar((enum treaty_proto_type)i) &&
             treaty_str_eq_z(name, type_names[i]))
             return (enum treaty_proto_type)i;
     }

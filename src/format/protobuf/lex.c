@@ -43,7 +43,10 @@ static char char_at(const struct treaty_proto_lexer *lx, size_t at)
 static size_t skip(const struct treaty_proto_lexer *lx, size_t at,
                    unsigned class)
 {
-    while (is(lx, at, class))
+    const char *const data = lx->text.data;
+    const size_t len = lx->text.len;
+
+    while (at < len && (classes[(unsigned char)data[at]] & class) != 0)
         at++;
     return at;
 }
@@ -87,8 +90,10 @@ static size_t skip_space(struct treaty_proto_lexer *lx, size_t at)
         char next;
 
         at = skip(lx, at, SPACE);
+        if (char_at(lx, at) != '/')
+            return at;
         next = char_at(lx, at + 1);
-        if (char_at(lx, at) != '/' || (next != '/' && next != '*'))
+        if (next != '/' && next != '*')
             return at;
         at = next == '/' ? skip_line(lx, at) : skip_block_comment(lx, at);
     }

@@ -43,6 +43,13 @@ void treaty_proto_lex(struct treaty_proto_lexer *lexer,
  * `_`, `-` and `.`. */
 size_t treaty_proto_word_end(struct treaty_str text, size_t pos);
 
+/* Is it this word, which is not empty? Most are not: look at the first letter
+ * before all else. */
+static inline bool treaty_proto_is_word(struct treaty_str s, const char *word)
+{
+    return s.len && s.data[0] == word[0] && treaty_str_eq_z(s, word);
+}
+
 /* Is it a letter or `_` and then letters, digits and `_`? */
 bool treaty_proto_is_ident(struct treaty_str s);
 

@@ -80,23 +80,24 @@ static void enter(struct linker *l, struct treaty_str full,
                   enum treaty_proto_symbol_kind kind, size_t pos, void *element)
 {
     struct treaty_proto_tree *tree = l->loader->tree;
-    const struct treaty_proto_symbol *known =
-        treaty_map_find(&tree->symbols, full);
-    struct treaty_proto_symbol *symbol;
+    struct treaty_proto_symbol *symbol =
+        treaty_arena_alloc_aligned(l->loader->arena, sizeof(*symbol),
+                                   _Alignof(struct treaty_proto_symbol));
+    void *found = NULL;
+    const struct treaty_proto_symbol *known;
 
     if (l->code)
         return;
-    if (known) {
-        if (kind != TREATY_PROTO_SYMBOL_PACKAGE || known->kind != kind)
-            object_to_twin(l, full, kind, pos, known);
-        return;
-    }
-    symbol = TREATY_ARENA_NEW(l->loader->arena, struct treaty_proto_symbol);
-    if (!symbol || treaty_map_put(&tree->symbols, full, symbol) != TREATY_OK) {
+    if (!symbol ||
+        treaty_map_add(&tree->symbols, full, symbol, &found) != TREATY_OK) {
         l->code = treaty_fail_nomem(l->loader->err);
         return;
     }
-    *symbol = (struct treaty_proto_symbol){kind, l->file, pos, element};
+    known = found;
+    if (!known)
+        *symbol = (struct treaty_proto_symbol){kind, l->file, pos, element};
+    else if (kind != TREATY_PROTO_SYMBOL_PACKAGE || known->kind != kind)
+        object_to_twin(l, full, kind, pos, known);
 }
 
 /* Each beginning of the package that ends before a dot, and all of it. */

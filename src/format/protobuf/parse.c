@@ -209,7 +209,7 @@ static void parse_statement(struct treaty_proto_parser *p, struct body *body)
     if (treaty_proto_accept(p, ';'))
         return;
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
-        if (treaty_str_eq_z(word, statements[i].word)) {
+        if (treaty_proto_is_word(word, statements[i].word)) {
             statements[i].parse(p, body);
             return;
         }

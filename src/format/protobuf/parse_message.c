@@ -25,7 +25,7 @@ static void parse_body(struct treaty_proto_parser *p,
 static enum treaty_proto_label find_label(struct treaty_str word)
 {
     for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
-        if (treaty_str_eq_z(word, labels[i].word))
+        if (treaty_proto_is_word(word, labels[i].word))
             return labels[i].label;
     }
     return TREATY_PROTO_NO_LABEL;
@@ -359,7 +359,7 @@ static void parse_statement(struct treaty_proto_parser *p,
     if (treaty_proto_accept(p, ';'))
         return;
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
-        if (treaty_str_eq_z(word, statements[i].word)) {
+        if (treaty_proto_is_word(word, statements[i].word)) {
             statements[i].parse(p, scope);
             return;
         }

@@ -144,7 +144,7 @@ bool treaty_proto_symbol_follows(const struct treaty_proto_parser *p,
 bool treaty_proto_at_word(const struct treaty_proto_parser *p, const char *word)
 {
     return p->token.kind == TREATY_PROTO_TOKEN_IDENT &&
-           treaty_str_eq_z(treaty_proto_token_text(p), word);
+           treaty_proto_is_word(treaty_proto_token_text(p), word);
 }
 
 bool treaty_proto_accept(struct treaty_proto_parser *p, char symbol)

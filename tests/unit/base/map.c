@@ -40,6 +40,23 @@ static void replaces(void)
     treaty_map_release(&map);
 }
 
+static void adds_only_what_is_new(void)
+{
+    struct treaty_map map;
+    void *known = &values[0];
+
+    treaty_map_init(&map, NULL);
+    CHECK_INT(treaty_map_add(&map, TREATY_STR("a"), &values[1], &known),
+              TREATY_OK);
+    CHECK(!known);
+    CHECK_INT(treaty_map_add(&map, TREATY_STR("a"), &values[2], &known),
+              TREATY_OK);
+    CHECK(known == &values[1]);
+    CHECK(treaty_map_find(&map, TREATY_STR("a")) == &values[1]);
+    CHECK_INT(map.live, 1);
+    treaty_map_release(&map);
+}
+
 static void keeps_order(void)
 {
     struct treaty_map map;
@@ -120,6 +137,7 @@ static void out_of_memory_changes_nothing(void)
 }
 
 TAP_MAIN({"empty map", empty_map}, {"replaces", replaces},
+         {"adds only what is new", adds_only_what_is_new},
          {"keeps order", keeps_order},
          {"agrees with an array", agrees_with_an_array},
          {"out of memory changes nothing", out_of_memory_changes_nothing})
