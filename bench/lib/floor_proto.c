@@ -41,7 +41,7 @@ static inline const uint8_t *take_int(const uint8_t *at, const uint8_t *end,
                                       int32_t *ret)
 {
     uint64_t raw;
-    const uint8_t *next = read_long(at, end, &raw);
+    const uint8_t *next = read_small(at, end, &raw);
 
     if (TREATY_LIKELY(next != NULL))
         *ret = (int32_t)(uint32_t)raw;

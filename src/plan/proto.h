@@ -79,10 +79,44 @@
     X(SEEN)                                                                    \
     X(JUMP)
 
+/*
+ * Pairs that often stand next to each other, run as one operation, as in
+ * plan/op.h: plan/proto_fuse.c puts them in.
+ */
+#define TREATY_PROTO_READ_PAIRS(X)                                             \
+    X(STRING, STRING)                                                          \
+    X(STRING, INT64)                                                           \
+    X(STRING, INT32)                                                           \
+    X(STRING, ENUM)                                                            \
+    X(STRING, FIXED64)                                                         \
+    X(STRING, MESSAGES)                                                        \
+    X(STRING, END)                                                             \
+    X(INT64, STRING)                                                           \
+    X(INT64, INT64)                                                            \
+    X(INT64, INT32)                                                            \
+    X(INT64, ENUM)                                                             \
+    X(INT64, MESSAGES)                                                         \
+    X(INT64, END)                                                              \
+    X(INT32, STRING)                                                           \
+    X(INT32, INT64)                                                            \
+    X(INT32, INT32)                                                            \
+    X(INT32, END)                                                              \
+    X(ENUM, STRING)                                                            \
+    X(ENUM, INT64)                                                             \
+    X(FIXED64, STRING)                                                         \
+    X(FIXED64, FIXED64)                                                        \
+    X(FIXED64, END)                                                            \
+    X(SKIP_VIEW, SKIP_VIEW)                                                    \
+    X(SKIP_VIEW, END)                                                          \
+    X(SKIP_VARINT, END)
+
 enum treaty_proto_read_code {
 #define TREATY_PROTO_ENUM(name) TREATY_READ_##name,
+#define TREATY_PROTO_PAIR(x, y) TREATY_READ_##x##_AND_##y,
     TREATY_PROTO_READS(TREATY_PROTO_ENUM)
+        TREATY_PROTO_READ_PAIRS(TREATY_PROTO_PAIR)
 #undef TREATY_PROTO_ENUM
+#undef TREATY_PROTO_PAIR
 };
 
 /*
@@ -260,10 +294,31 @@ struct treaty_proto_symbols {
     X(PACKED)                                                                  \
     X(UNKNOWN)
 
+#define TREATY_PROTO_WRITE_PAIRS(X)                                            \
+    X(STRING_IF, STRING_IF)                                                    \
+    X(STRING_IF, INT64_IF)                                                     \
+    X(STRING_IF, INT32_IF)                                                     \
+    X(STRING_IF, ENUM_IF)                                                      \
+    X(STRING_IF, END)                                                          \
+    X(INT64_IF, STRING_IF)                                                     \
+    X(INT64_IF, INT64_IF)                                                      \
+    X(INT64_IF, ENUM_IF)                                                       \
+    X(INT64_IF, MESSAGES)                                                      \
+    X(INT64_IF, END)                                                           \
+    X(INT32_IF, STRING_IF)                                                     \
+    X(INT32_IF, INT64_IF)                                                      \
+    X(INT32_IF, INT32_IF)                                                      \
+    X(INT32_IF, END)                                                           \
+    X(ENUM_IF, STRING_IF)                                                      \
+    X(ENUM_IF, INT64_IF)
+
 enum treaty_proto_write_code {
 #define TREATY_PROTO_ENUM(name) TREATY_WRITE_##name,
+#define TREATY_PROTO_PAIR(x, y) TREATY_WRITE_##x##_AND_##y,
     TREATY_PROTO_WRITES(TREATY_PROTO_ENUM)
+        TREATY_PROTO_WRITE_PAIRS(TREATY_PROTO_PAIR)
 #undef TREATY_PROTO_ENUM
+#undef TREATY_PROTO_PAIR
 };
 
 struct treaty_proto_write {
@@ -309,5 +364,9 @@ struct treaty_proto_code {
     uint32_t entry;        /* encoding */
     bool may_lack;         /* some program has required fields */
 };
+
+/* Join neighbours into the pairs above; a format does so before it freezes. */
+void treaty_proto_fuse_reads(struct treaty_proto_read *reads, size_t count);
+void treaty_proto_fuse_writes(struct treaty_proto_write *writes, size_t count);
 
 #endif

@@ -625,6 +625,7 @@ static bool drop_entry(struct treaty_proto_decode *run,
                               (size_t)(end - top->body)};
     uint32_t tag = varint_tag(run, top->program, site) | TREATY_WIRE_LEN;
 
+    run->drops = false;
     array->count--;
     return keep_made(run, top->program, top->base, tag, body);
 }
@@ -644,7 +645,7 @@ bool treaty_proto_finish(struct treaty_proto_decode *run,
         if (array->count > 1 && !keep_last(run, array, map))
             return false;
     }
-    return !top->drop || drop_entry(run, top, end);
+    return !run->drops || drop_entry(run, top, end);
 }
 
 /* Failures. */

@@ -33,6 +33,27 @@ static inline void store_view(char *to, const uint8_t *from, const uint8_t *end)
     memcpy(to, &view, sizeof(view));
 }
 
+/* Room for the first item; the slow path has the rest. */
+static inline char *open_list(struct treaty_proto_decode *run,
+                              const struct treaty_proto_item_row *items,
+                              struct treaty_array *array)
+{
+    size_t size = items->first * items->stride;
+    char *memory;
+
+    if (TREATY_UNLIKELY(array->count || size > run->plan->options.memory_max -
+                                                   run->d.used.memory))
+        return treaty_proto_grow(run, items, array);
+    memory = treaty_arena_alloc_aligned(run->d.arena, size, 16);
+    if (TREATY_UNLIKELY(!memory)) {
+        run->d.code = TREATY_ENOMEM;
+        return NULL;
+    }
+    run->d.used.memory += size;
+    array->items = memory;
+    return memory;
+}
+
 static TREATY_COLD bool is_utf8(const uint8_t *from, const uint8_t *end)
 {
     struct treaty_str text = {(const char *)from, (size_t)(end - from)};
@@ -59,15 +80,155 @@ static TREATY_COLD bool is_utf8(const uint8_t *from, const uint8_t *end)
 #define HAS_TAG()                                                              \
     TREATY_LIKELY(end - at >= 2 &&                                             \
                   (load_pair(at) & load_pair(op->mask)) == load_pair(op->tag))
-#define TAG(name)                                                              \
-    do_##name : if (!HAS_TAG()) goto miss;                                     \
-    at += op->tag_len;                                                         \
-    after_##name:
-
+#define TAG()                                                                  \
+    do {                                                                       \
+        if (!HAS_TAG())                                                        \
+            goto miss;                                                         \
+        at += op->tag_len;                                                     \
+    } while (0)
 #define VARINT()                                                               \
     next = read_long(at, end, &raw);                                           \
     if (TREATY_UNLIKELY(!next))                                                \
     goto bad_varint
+#define SMALL()                                                                \
+    next = read_small(at, end, &raw);                                          \
+    if (TREATY_UNLIKELY(!next))                                                \
+    goto bad_varint
+#define VIEW()                                                                 \
+    next = read_view(at, end, &from);                                          \
+    if (TREATY_UNLIKELY(!next))                                                \
+    goto bad_length
+
+/* The two labels of an operation that does nothing but read a value. */
+#define READ(name)                                                             \
+    do_##name : TAG();                                                         \
+    after_##name : RUN_##name;                                                 \
+    ADVANCE()
+
+/* Values, as alone so in pairs; `op` stays where it was. */
+#define RUN_INT32                                                              \
+    do {                                                                       \
+        SMALL();                                                               \
+        STORE(uint32_t, (uint32_t)raw);                                        \
+        at = next;                                                             \
+    } while (0)
+#define RUN_INT64                                                              \
+    do {                                                                       \
+        VARINT();                                                              \
+        STORE(uint64_t, raw);                                                  \
+        at = next;                                                             \
+    } while (0)
+#define RUN_SINT32                                                             \
+    do {                                                                       \
+        SMALL();                                                               \
+        STORE(int32_t, (int32_t)unzigzag((uint32_t)raw));                      \
+        at = next;                                                             \
+    } while (0)
+#define RUN_SINT64                                                             \
+    do {                                                                       \
+        VARINT();                                                              \
+        STORE(int64_t, unzigzag(raw));                                         \
+        at = next;                                                             \
+    } while (0)
+#define RUN_BOOL                                                               \
+    do {                                                                       \
+        SMALL();                                                               \
+        STORE(bool, raw != 0);                                                 \
+        at = next;                                                             \
+    } while (0)
+#define RUN_ENUM                                                               \
+    do {                                                                       \
+        const struct treaty_proto_symbols *row = &proto->symbols[op->arg];     \
+        struct treaty_enum value;                                              \
+        uint32_t index;                                                        \
+        SMALL();                                                               \
+        value.raw = (int32_t)(uint32_t)raw;                                    \
+        index = (uint32_t)value.raw - (uint32_t)row->low;                      \
+        if (TREATY_LIKELY(index < row->count))                                 \
+            value.symbol = row->dense[index];                                  \
+        else                                                                   \
+            value.symbol = treaty_proto_symbol(row, value.raw);                \
+        if (TREATY_UNLIKELY(value.symbol < 0)) {                               \
+            if (value.symbol == TREATY_PROTO_UNDEFINED && row->is_closed)      \
+                goto unfit;                                                    \
+            value.symbol = -1;                                                 \
+        }                                                                      \
+        memcpy(base + op->off, &value, sizeof(value));                         \
+        at = next;                                                             \
+    } while (0)
+#define RUN_FIXED32                                                            \
+    do {                                                                       \
+        if (TREATY_UNLIKELY(end - at < 4))                                     \
+            FAIL_AS(TREATY_ETRUNCATED);                                        \
+        STORE(uint32_t, load32(at));                                           \
+        at += 4;                                                               \
+    } while (0)
+#define RUN_FIXED64                                                            \
+    do {                                                                       \
+        if (TREATY_UNLIKELY(end - at < 8))                                     \
+            FAIL_AS(TREATY_ETRUNCATED);                                        \
+        STORE(uint64_t, load64(at));                                           \
+        at += 8;                                                               \
+    } while (0)
+#define RUN_STRING                                                             \
+    do {                                                                       \
+        VIEW();                                                                \
+        if (TREATY_UNLIKELY(find_high_bits(from, next, run->stop)) &&          \
+            !is_utf8(from, next))                                              \
+            goto bad_utf8;                                                     \
+        store_view(base + op->off, from, next);                                \
+        at = next;                                                             \
+    } while (0)
+#define RUN_STRING_REPLACE                                                     \
+    do {                                                                       \
+        VIEW();                                                                \
+        store_view(base + op->off, from, next);                                \
+        if (TREATY_UNLIKELY(find_high_bits(from, next, run->stop)) &&          \
+            !treaty_decode_replace(&run->d, plan, base + op->off))             \
+            FAIL_AS(run->d.code);                                              \
+        at = next;                                                             \
+    } while (0)
+#define RUN_BYTES                                                              \
+    do {                                                                       \
+        VIEW();                                                                \
+        store_view(base + op->off, from, next);                                \
+        at = next;                                                             \
+    } while (0)
+#define RUN_SKIP_VARINT                                                        \
+    do {                                                                       \
+        VARINT();                                                              \
+        at = next;                                                             \
+    } while (0)
+#define RUN_SKIP_VIEW                                                          \
+    do {                                                                       \
+        VIEW();                                                                \
+        at = next;                                                             \
+    } while (0)
+
+/* The second of a pair: its tag, then as above. */
+#define SECOND_INT32                                                           \
+    TAG();                                                                     \
+    RUN_INT32
+#define SECOND_INT64                                                           \
+    TAG();                                                                     \
+    RUN_INT64
+#define SECOND_ENUM                                                            \
+    TAG();                                                                     \
+    RUN_ENUM
+#define SECOND_FIXED64                                                         \
+    TAG();                                                                     \
+    RUN_FIXED64
+#define SECOND_STRING                                                          \
+    TAG();                                                                     \
+    RUN_STRING
+#define SECOND_SKIP_VIEW                                                       \
+    TAG();                                                                     \
+    RUN_SKIP_VIEW
+#define SECOND_MESSAGES goto do_MESSAGES
+#define SECOND_END                                                             \
+    if (TREATY_LIKELY(at == end))                                              \
+        goto leave;                                                            \
+    goto miss
 
 #define ENTER(sub, to_base, group_, from_, end_)                               \
     do {                                                                       \
@@ -90,7 +251,6 @@ static TREATY_COLD bool is_utf8(const uint8_t *from, const uint8_t *end)
         top->body = (from_);                                                   \
         top->group = (group_);                                                 \
         top->level = level;                                                    \
-        top->drop = false;                                                     \
         base = (to_base);                                                      \
         program = (sub);                                                       \
         seen = 0;                                                              \
@@ -124,10 +284,16 @@ static uintptr_t run_plan(const struct treaty_plan *plan, const uint8_t *at,
 #define LABEL(name) &&do_##name,
         TREATY_PROTO_READS(LABEL)
 #undef LABEL
+#define LABEL(first, second) &&do_##first##_AND_##second,
+            TREATY_PROTO_READ_PAIRS(LABEL)
+#undef LABEL
     };
     static const void *const after[] = {
 #define LABEL(name) &&after_##name,
         TREATY_PROTO_READS(LABEL)
+#undef LABEL
+#define LABEL(first, second) &&after_##first##_AND_##second,
+            TREATY_PROTO_READ_PAIRS(LABEL)
 #undef LABEL
     };
     struct treaty_proto_frame frames[TREATY_FRAMES_INLINE];
@@ -153,9 +319,9 @@ static uintptr_t run_plan(const struct treaty_plan *plan, const uint8_t *at,
     run->start = at;
     run->stop = end;
     run->lacks = false;
+    run->drops = false;
     frames[0].level = 0;
     frames[0].group = 0;
-    frames[0].drop = false;
     copy_defaults(base, program);
     DISPATCH();
 
@@ -165,143 +331,50 @@ after_END:
         goto leave;
     goto miss;
 
-    TAG(INT32)
-    {
-        VARINT();
-        STORE(uint32_t, (uint32_t)raw);
-        at = next;
-        ADVANCE();
-    }
+    READ(INT32);
 
-    TAG(INT64)
-    {
-        VARINT();
-        STORE(uint64_t, raw);
-        at = next;
-        ADVANCE();
-    }
+    READ(INT64);
 
-    TAG(SINT32)
-    {
-        VARINT();
-        STORE(int32_t, (int32_t)unzigzag((uint32_t)raw));
-        at = next;
-        ADVANCE();
-    }
+    READ(SINT32);
 
-    TAG(SINT64)
-    {
-        VARINT();
-        STORE(int64_t, unzigzag(raw));
-        at = next;
-        ADVANCE();
-    }
+    READ(SINT64);
 
-    TAG(BOOL)
-    {
-        VARINT();
-        STORE(bool, raw != 0);
-        at = next;
-        ADVANCE();
-    }
+    READ(BOOL);
 
-    TAG(ENUM)
-    {
-        const struct treaty_proto_symbols *row = &proto->symbols[op->arg];
-        struct treaty_enum value;
-        uint32_t index;
+    READ(ENUM);
 
-        VARINT();
-        value.raw = (int32_t)(uint32_t)raw;
-        index = (uint32_t)value.raw - (uint32_t)row->low;
-        if (TREATY_LIKELY(index < row->count))
-            value.symbol = row->dense[index];
-        else
-            value.symbol = treaty_proto_symbol(row, value.raw);
-        if (TREATY_UNLIKELY(value.symbol < 0)) {
-            if (value.symbol == TREATY_PROTO_UNDEFINED && row->is_closed)
-                goto unfit;
-            value.symbol = -1;
-        }
-        memcpy(base + op->off, &value, sizeof(value));
-        at = next;
-        ADVANCE();
-    }
+    READ(FIXED32);
 
-    TAG(FIXED32)
-    {
-        if (TREATY_UNLIKELY(end - at < 4))
-            FAIL_AS(TREATY_ETRUNCATED);
-        STORE(uint32_t, load32(at));
-        at += 4;
-        ADVANCE();
-    }
+    READ(FIXED64);
 
-    TAG(FIXED64)
-    {
-        if (TREATY_UNLIKELY(end - at < 8))
-            FAIL_AS(TREATY_ETRUNCATED);
-        STORE(uint64_t, load64(at));
-        at += 8;
-        ADVANCE();
-    }
+    READ(STRING);
 
-    TAG(STRING)
-    {
-        next = read_view(at, end, &from);
-        if (TREATY_UNLIKELY(!next))
-            goto bad_length;
-        if (TREATY_UNLIKELY(find_high_bits(from, next, run->stop)) &&
-            !is_utf8(from, next))
-            goto bad_utf8;
-        store_view(base + op->off, from, next);
-        at = next;
-        ADVANCE();
-    }
+    READ(STRING_REPLACE);
 
-    TAG(STRING_REPLACE)
-    {
-        next = read_view(at, end, &from);
-        if (TREATY_UNLIKELY(!next))
-            goto bad_length;
-        store_view(base + op->off, from, next);
-        if (TREATY_UNLIKELY(find_high_bits(from, next, run->stop)) &&
-            !treaty_decode_replace(&run->d, plan, base + op->off))
+    READ(BYTES);
+
+do_MESSAGE:
+    TAG();
+after_MESSAGE : {
+    BODY();
+    ENTER(&proto->programs[op->arg], base + op->off, group, from, next);
+}
+
+do_POINTER:
+    TAG();
+after_POINTER : {
+    char *part;
+
+    BODY();
+    memcpy(&part, base + op->off, sizeof(part));
+    if (!part) {
+        part = treaty_proto_pointer(run, &proto->programs[op->arg],
+                                    base + op->off);
+        if (TREATY_UNLIKELY(!part))
             FAIL_AS(run->d.code);
-        at = next;
-        ADVANCE();
     }
-
-    TAG(BYTES)
-    {
-        next = read_view(at, end, &from);
-        if (TREATY_UNLIKELY(!next))
-            goto bad_length;
-        store_view(base + op->off, from, next);
-        at = next;
-        ADVANCE();
-    }
-
-    TAG(MESSAGE)
-    {
-        BODY();
-        ENTER(&proto->programs[op->arg], base + op->off, group, from, next);
-    }
-
-    TAG(POINTER)
-    {
-        char *part;
-
-        BODY();
-        memcpy(&part, base + op->off, sizeof(part));
-        if (!part) {
-            part = treaty_proto_pointer(run, &proto->programs[op->arg],
-                                        base + op->off);
-            if (TREATY_UNLIKELY(!part))
-                FAIL_AS(run->d.code);
-        }
-        ENTER(&proto->programs[op->arg], part, group, from, next);
-    }
+    ENTER(&proto->programs[op->arg], part, group, from, next);
+}
 
 do_MESSAGES:
     if (!HAS_TAG()) {
@@ -317,13 +390,12 @@ after_MESSAGES : {
     char *item;
 
     BODY();
-    if (TREATY_LIKELY(array->count & (items->first - 1))) {
+    if (TREATY_LIKELY(array->count & (items->first - 1)))
         item = (char *)array->items + array->count * items->stride;
-    } else {
-        item = treaty_proto_grow(run, items, array);
-        if (TREATY_UNLIKELY(!item))
-            FAIL_AS(run->d.code);
-    }
+    else
+        item = open_list(run, items, array);
+    if (TREATY_UNLIKELY(!item))
+        FAIL_AS(run->d.code);
     array->count++;
     copy_defaults(item, sub);
     ENTER(sub, item, group, from, next);
@@ -343,75 +415,67 @@ after_ITEM:
     at = next;
     DISPATCH();
 
-    TAG(PACKED)
-    {
-        next = read_view(at, end, &from);
-        if (TREATY_UNLIKELY(!next))
-            goto bad_length;
-        if (TREATY_UNLIKELY(
-                !treaty_proto_packed(run, program, op, base, from, next)))
-            goto bad_item;
-        at = next;
-        ADVANCE();
+do_PACKED:
+    TAG();
+after_PACKED : {
+    next = read_view(at, end, &from);
+    if (TREATY_UNLIKELY(!next))
+        goto bad_length;
+    if (TREATY_UNLIKELY(
+            !treaty_proto_packed(run, program, op, base, from, next)))
+        goto bad_item;
+    at = next;
+    ADVANCE();
+}
+
+do_SELECT:
+    TAG();
+after_SELECT : {
+    const struct treaty_proto_select *row = &proto->selects[op->arg];
+    int32_t branch = row->branch;
+
+    if (row->is_flag) {
+        bool is_on;
+
+        memcpy(&is_on, base + op->off, sizeof(is_on));
+        branch = is_on ? branch : -1;
+    } else {
+        memcpy(&branch, base + op->off, sizeof(branch));
     }
-
-    TAG(SELECT)
-    {
-        const struct treaty_proto_select *row = &proto->selects[op->arg];
-        int32_t branch = row->branch;
-
-        if (row->is_flag) {
-            bool is_on;
-
-            memcpy(&is_on, base + op->off, sizeof(is_on));
-            branch = is_on ? branch : -1;
-        } else {
-            memcpy(&branch, base + op->off, sizeof(branch));
-        }
-        if (branch != row->branch) {
-            memcpy(base + row->value_off + row->image_at, row->image,
-                   row->image_len);
-            if (row->is_flag)
-                STORE(bool, true);
-            else
-                STORE(int32_t, row->branch);
-        }
-        op++;
-        goto *after[op->code];
+    if (branch != row->branch) {
+        memcpy(base + row->value_off + row->image_at, row->image,
+               row->image_len);
+        if (row->is_flag)
+            STORE(bool, true);
+        else
+            STORE(int32_t, row->branch);
     }
+    op++;
+    goto *after[op->code];
+}
 
-    TAG(SKIP_VARINT)
-    {
-        VARINT();
-        at = next;
-        ADVANCE();
-    }
+    READ(SKIP_VARINT);
 
-    TAG(SKIP_BYTES)
-    {
-        if (TREATY_UNLIKELY((size_t)(end - at) < op->arg))
-            FAIL_AS(TREATY_ETRUNCATED);
-        at += op->arg;
-        ADVANCE();
-    }
+do_SKIP_BYTES:
+    TAG();
+after_SKIP_BYTES : {
+    if (TREATY_UNLIKELY((size_t)(end - at) < op->arg))
+        FAIL_AS(TREATY_ETRUNCATED);
+    at += op->arg;
+    ADVANCE();
+}
 
-    TAG(SKIP_VIEW)
-    {
-        next = read_view(at, end, &from);
-        if (TREATY_UNLIKELY(!next))
-            goto bad_length;
-        at = next;
-        ADVANCE();
-    }
+    READ(SKIP_VIEW);
 
-    TAG(SKIP_GROUP)
-    {
-        next = treaty_proto_skip(at, end, tag, plan->options.depth_max, &code);
-        if (TREATY_UNLIKELY(!next))
-            goto fail;
-        at = next;
-        ADVANCE();
-    }
+do_SKIP_GROUP:
+    TAG();
+after_SKIP_GROUP : {
+    next = treaty_proto_skip(at, end, tag, plan->options.depth_max, &code);
+    if (TREATY_UNLIKELY(!next))
+        goto fail;
+    at = next;
+    ADVANCE();
+}
 
 do_FLAG:
 after_FLAG:
@@ -437,6 +501,15 @@ do_JUMP:
 after_JUMP:
     op = reads + op->arg;
     DISPATCH();
+
+#define PAIR(first, second)                                                    \
+    do_##first##_AND_##second : TAG();                                         \
+    after_##first##_AND_##second : RUN_##first;                                \
+    op++;                                                                      \
+    SECOND_##second;                                                           \
+    ADVANCE();
+    TREATY_PROTO_READ_PAIRS(PAIR)
+#undef PAIR
 
 miss : {
     uint32_t number;
@@ -506,7 +579,7 @@ unfit:
     if (treaty_decode_varint(tag_at, end).next != at)
         tag_at = at - op->tag_len;
     if (program->is_entry)
-        top->drop = true;
+        run->drops = true;
     if (!treaty_proto_keep(run, program, base, tag_at, next))
         FAIL_AS(run->d.code);
     at = next;

@@ -137,11 +137,29 @@ treaty_proto_out_deepen(struct treaty_encode *run,
     return frames + used - 1;
 }
 
+char *treaty_proto_out_grow(struct treaty_encode *run,
+                            struct treaty_proto_out_frame *top, char *at,
+                            size_t extra)
+{
+    const char *old = run->out->data;
+
+    at = treaty_encode_grow(run, at, extra);
+    if (!at)
+        return NULL;
+    for (size_t i = 0; i < top->level; i++) {
+        struct treaty_proto_out_frame *frame = top - i;
+
+        frame->length_at = run->out->data + (frame->length_at - old);
+    }
+    return at;
+}
+
 /* Lists of scalars. */
 
 struct list_writer {
     const struct treaty_plan *plan;
     struct treaty_encode *run;
+    struct treaty_proto_out_frame *top;
     const struct treaty_proto_write *op;
     const struct treaty_proto_list_row *list;
     char *at;
@@ -155,7 +173,7 @@ static bool need(struct list_writer *w, size_t extra)
 
     if (extra <= left && left - extra >= TREATY_ENCODE_ROOM)
         return true;
-    w->at = treaty_encode_grow(w->run, w->at, extra);
+    w->at = treaty_proto_out_grow(w->run, w->top, w->at, extra);
     w->code = w->at ? TREATY_OK : out->failed;
     return w->at != NULL;
 }
@@ -285,26 +303,38 @@ static bool put_packed(struct list_writer *w, const struct treaty_array *array)
 
 char *treaty_proto_put_items(const struct treaty_plan *plan,
                              struct treaty_encode *run,
+                             struct treaty_proto_out_frame *top,
                              const struct treaty_proto_write *op,
-                             const struct treaty_array *array, char *at,
-                             enum treaty_code *code)
+                             const struct treaty_array *array, char *at)
 {
-    struct list_writer w = {plan, run,      op, &plan->proto->lists[op->arg],
-                            at,   TREATY_OK};
-    bool ok = true;
+    struct list_writer w = {
+        .plan = plan,
+        .run = run,
+        .top = top,
+        .op = op,
+        .list = &plan->proto->lists[op->arg],
+        .at = at,
+    };
+    bool is_packed = op->code == TREATY_WRITE_PACKED;
+    bool ok = !is_packed || put_packed(&w, array);
 
-    if (op->code == TREATY_WRITE_PACKED)
-        ok = put_packed(&w, array);
-    for (size_t i = 0; ok && op->code == TREATY_WRITE_ITEMS && i < array->count;
-         i++)
+    for (size_t i = 0; ok && !is_packed && i < array->count; i++)
         ok = put_item(&w, (const char *)array->items + i * w.list->stride);
     if (ok && need(&w, 0))
         return w.at;
-    *code = w.code;
+    run->code = w.code;
     return NULL;
 }
 
 /* Failures. */
+
+/* Alone, or as the first of a pair. */
+static bool is_enum(uint8_t op)
+{
+    return op == TREATY_WRITE_ENUM || op == TREATY_WRITE_ENUM_IF ||
+           op == TREATY_WRITE_ENUM_IF_AND_STRING_IF ||
+           op == TREATY_WRITE_ENUM_IF_AND_INT64_IF;
+}
 
 static void describe(const struct treaty_proto_write_place *place,
                      enum treaty_code code, struct treaty_error *err)
@@ -314,8 +344,7 @@ static void describe(const struct treaty_proto_write_place *place,
     uint8_t op = place->op->code;
     int32_t branch;
 
-    if (code == TREATY_EVALUE &&
-        (op == TREATY_WRITE_ENUM || op == TREATY_WRITE_ENUM_IF)) {
+    if (code == TREATY_EVALUE && is_enum(op)) {
         memcpy(&symbol, at, sizeof(symbol));
         treaty_fail(err, code, TREATY_NO_OFFSET,
                     "the schema has no enum constant for number %d",
@@ -363,7 +392,7 @@ treaty_proto_encode_fail(struct treaty_encode *run,
     for (const struct treaty_proto_out_frame *f = top - top->level + 1;
          f <= top; f++) {
         put_name(&path, place->plan->proto, f->site);
-        if (f->count && f->site != place->op)
+        if (f->site->code == TREATY_WRITE_MESSAGES && f->site != place->op)
             treaty_path_put_index(&path, f->count - 1 - f->left);
     }
     if (top->level == 0 || top->site != place->op)

@@ -48,7 +48,7 @@
     do {                                                                       \
         if (TREATY_UNLIKELY((size_t)(end - at) <                               \
                             (extra) + TREATY_ENCODE_ROOM)) {                   \
-            at = treaty_encode_grow(run, at, (extra));                         \
+            at = treaty_proto_out_grow(run, top, at, (extra));                 \
             if (!at)                                                           \
                 goto fail_grow;                                                \
             end = run->out->data + run->out->cap;                              \
@@ -60,42 +60,94 @@
         at += op->tag_len;                                                     \
     } while (0)
 
-/* The two forms of an operation on a number. */
-#define NUMBER(name, type, write)                                              \
-    do_##name##_IF:                                                            \
-    {                                                                          \
-        LOAD(type, value);                                                     \
-        if (!value)                                                            \
-            ADVANCE();                                                         \
-        PUT_TAG();                                                             \
-        at = (write);                                                          \
-        ADVANCE();                                                             \
-    }                                                                          \
-    do_##name:                                                                 \
-    {                                                                          \
-        LOAD(type, value);                                                     \
-        PUT_TAG();                                                             \
-        at = (write);                                                          \
-        ADVANCE();                                                             \
-    }
-
-#define PUT_VIEW()                                                             \
+/* Numbers: `name`_IF leaves out zero. `op` stays where it was. */
+#define PUT_NUMBER(type, write)                                                \
     do {                                                                       \
-        NEED(value.len);                                                       \
+        LOAD(type, value);                                                     \
         PUT_TAG();                                                             \
-        at = write_short(at, value.len);                                       \
-        is_ascii = copy_text(at, value.data, value.len);                       \
+        at = (write);                                                          \
+    } while (0)
+#define PUT_NUMBER_IF(type, write)                                             \
+    do {                                                                       \
+        LOAD(type, value);                                                     \
+        if (value) {                                                           \
+            PUT_TAG();                                                         \
+            at = (write);                                                      \
+        }                                                                      \
+    } while (0)
+#define INT32 int32_t, write_long(at, (uint64_t)(int64_t)value)
+#define INT64 uint64_t, write_long(at, value)
+#define UINT32 uint32_t, write_long(at, value)
+#define SINT32 int32_t, write_short(at, (uint32_t)zigzag(value))
+#define SINT64 int64_t, write_long(at, zigzag(value))
+#define FIXED32 uint32_t, write_fixed32(at, value)
+#define FIXED64 uint64_t, write_fixed64(at, value)
+#define BOOL bool, write_short(at, value)
+#define EXPAND(put, ...) put(__VA_ARGS__)
+
+/* Both forms of a number as operations of their own. */
+#define NUMBER(name)                                                           \
+    do_##name##_IF : EXPAND(PUT_NUMBER_IF, name);                              \
+    ADVANCE();                                                                 \
+    do_##name : EXPAND(PUT_NUMBER, name);                                      \
+    ADVANCE()
+
+#define PUT_ENUM(if_zero)                                                      \
+    do {                                                                       \
+        int32_t number;                                                        \
+        LOAD(struct treaty_enum, value);                                       \
+        if (TREATY_UNLIKELY(!treaty_proto_number(&proto->numbers[op->arg],     \
+                                                 value, &number)))             \
+            FAIL_AS(TREATY_EVALUE);                                            \
+        if (number || (if_zero)) {                                             \
+            PUT_TAG();                                                         \
+            at = write_short(at, (uint64_t)(int64_t)number);                   \
+        }                                                                      \
     } while (0)
 
-#define IF_EMPTY_ADVANCE(name)                                                 \
-    do_##name##_IF:                                                            \
-    {                                                                          \
-        struct treaty_str value_;                                              \
-        memcpy(&value_, base + op->off, sizeof(value_));                       \
-        if (value_.len == 0)                                                   \
-            ADVANCE();                                                         \
-    }                                                                          \
-    do_##name
+#define PUT_STRING(if_empty)                                                   \
+    do {                                                                       \
+        LOAD(struct treaty_str, value);                                        \
+        if (value.len || (if_empty)) {                                         \
+            NEED(value.len);                                                   \
+            PUT_TAG();                                                         \
+            at = write_short(at, value.len);                                   \
+            if (TREATY_UNLIKELY(!copy_text(at, value.data, value.len)) &&      \
+                !is_utf8(value))                                               \
+                FAIL_AS(TREATY_EUTF8);                                         \
+            at += value.len;                                                   \
+        }                                                                      \
+    } while (0)
+#define PUT_BYTES(if_empty)                                                    \
+    do {                                                                       \
+        LOAD(struct treaty_str, value);                                        \
+        if (value.len || (if_empty)) {                                         \
+            NEED(value.len);                                                   \
+            PUT_TAG();                                                         \
+            at = write_short(at, value.len);                                   \
+            (void)copy_text(at, value.data, value.len);                        \
+            at += value.len;                                                   \
+        }                                                                      \
+    } while (0)
+#define PUT_REPLACED(if_empty)                                                 \
+    do {                                                                       \
+        LOAD(struct treaty_str, value);                                        \
+        if (value.len || (if_empty)) {                                         \
+            size_t len = treaty_encode_replaced_len(value);                    \
+            NEED(len);                                                         \
+            PUT_TAG();                                                         \
+            at = write_short(at, len);                                         \
+            at = treaty_encode_replace(at, value);                             \
+        }                                                                      \
+    } while (0)
+
+/* Those that come in pairs. */
+#define RUN_STRING_IF PUT_STRING(false)
+#define RUN_INT32_IF EXPAND(PUT_NUMBER_IF, INT32)
+#define RUN_INT64_IF EXPAND(PUT_NUMBER_IF, INT64)
+#define RUN_ENUM_IF PUT_ENUM(false)
+#define RUN_MESSAGES goto do_MESSAGES
+#define RUN_END goto do_END
 
 static inline char *write_fixed32(char *at, uint32_t value)
 {
@@ -116,7 +168,7 @@ static TREATY_COLD bool is_utf8(struct treaty_str s)
     return treaty_utf8_valid(s);
 }
 
-#define PUSH(of, count_)                                                       \
+#define PUSH(of, entry_, count_, stride_)                                      \
     do {                                                                       \
         size_t level = top->level + 1;                                         \
         if (TREATY_UNLIKELY(level > plan->options.depth_max))                  \
@@ -131,21 +183,24 @@ static TREATY_COLD bool is_utf8(struct treaty_str s)
         top++;                                                                 \
         top->site = op;                                                        \
         top->base = base;                                                      \
-        top->left = (count_) ? (count_)-1 : 0;                                 \
+        top->entry = writes + (entry_);                                        \
+        top->left = (count_)-1;                                                \
         top->count = (count_);                                                 \
+        top->stride = (stride_);                                               \
         top->next = NULL;                                                      \
+        top->length_at = at;                                                   \
         top->level = level;                                                    \
         base = (of);                                                           \
     } while (0)
 
 /* Tag and a byte for the length; on with the body. */
-#define OPEN(entry)                                                            \
+#define OPEN()                                                                 \
     do {                                                                       \
         NEED(0);                                                               \
         PUT_TAG();                                                             \
-        top->length_at = (size_t)(at - run->out->data);                        \
+        top->length_at = at;                                                   \
         at += !op->is_group;                                                   \
-        op = writes + (entry);                                                 \
+        op = top->entry;                                                       \
         DISPATCH();                                                            \
     } while (0)
 
@@ -157,6 +212,9 @@ static enum treaty_code run_plan(const struct treaty_plan *plan,
 #define LABEL(name) &&do_##name,
         TREATY_PROTO_WRITES(LABEL)
 #undef LABEL
+#define LABEL(first, second) &&do_##first##_AND_##second,
+            TREATY_PROTO_WRITE_PAIRS(LABEL)
+#undef LABEL
     };
     struct treaty_proto_out_frame frames[TREATY_FRAMES_INLINE];
     struct treaty_proto_out_frame *top = frames;
@@ -165,10 +223,10 @@ static enum treaty_code run_plan(const struct treaty_plan *plan,
     const struct treaty_proto_write *op = writes + proto->entry;
     char *at = run->out->data + run->out->len;
     const char *end = run->out->data + run->out->cap;
-    bool is_ascii;
     enum treaty_code code;
 
     frames[0].level = 0;
+    frames[0].length_at = NULL;
     DISPATCH();
 
 do_JUMP:
@@ -204,71 +262,53 @@ do_CHECK:
     NEED(0);
     ADVANCE();
 
-    NUMBER(INT32, int32_t, write_long(at, (uint64_t)(int64_t)value))
-    NUMBER(INT64, uint64_t, write_long(at, value))
-    NUMBER(UINT32, uint32_t, write_long(at, value))
-    NUMBER(SINT32, int32_t, write_short(at, (uint32_t)zigzag(value)))
-    NUMBER(SINT64, int64_t, write_long(at, zigzag(value)))
-    NUMBER(FIXED32, uint32_t, write_fixed32(at, value))
-    NUMBER(FIXED64, uint64_t, write_fixed64(at, value))
+    NUMBER(INT32);
 
-do_BOOL_IF : {
-    LOAD(bool, value);
-    if (!value)
-        ADVANCE();
-}
-do_BOOL : {
-    LOAD(bool, value);
-    PUT_TAG();
-    *at++ = value;
-    ADVANCE();
-}
+    NUMBER(INT64);
+
+    NUMBER(UINT32);
+
+    NUMBER(SINT32);
+
+    NUMBER(SINT64);
+
+    NUMBER(BOOL);
+
+    NUMBER(FIXED32);
+
+    NUMBER(FIXED64);
 
 do_ENUM_IF:
-do_ENUM : {
-    LOAD(struct treaty_enum, value);
-    int32_t number;
-
-    if (TREATY_UNLIKELY(
-            !treaty_proto_number(&proto->numbers[op->arg], value, &number)))
-        FAIL_AS(TREATY_EVALUE);
-    if (!number && op->code == TREATY_WRITE_ENUM_IF)
-        ADVANCE();
-    PUT_TAG();
-    at = write_short(at, (uint64_t)(int64_t)number);
+    PUT_ENUM(false);
     ADVANCE();
-}
 
-    IF_EMPTY_ADVANCE(STRING) :
-    {
-        LOAD(struct treaty_str, value);
-        PUT_VIEW();
-        if (TREATY_UNLIKELY(!is_ascii) && !is_utf8(value))
-            FAIL_AS(TREATY_EUTF8);
-        at += value.len;
-        ADVANCE();
-    }
+do_ENUM:
+    PUT_ENUM(true);
+    ADVANCE();
 
-    IF_EMPTY_ADVANCE(STRING_REPLACE) :
-    {
-        LOAD(struct treaty_str, value);
-        size_t len = treaty_encode_replaced_len(value);
+do_STRING_IF:
+    PUT_STRING(false);
+    ADVANCE();
 
-        NEED(len);
-        PUT_TAG();
-        at = write_short(at, len);
-        at = treaty_encode_replace(at, value);
-        ADVANCE();
-    }
+do_STRING:
+    PUT_STRING(true);
+    ADVANCE();
 
-    IF_EMPTY_ADVANCE(BYTES) :
-    {
-        LOAD(struct treaty_str, value);
-        PUT_VIEW();
-        (void)is_ascii;
-        at += value.len;
-        ADVANCE();
-    }
+do_STRING_REPLACE_IF:
+    PUT_REPLACED(false);
+    ADVANCE();
+
+do_STRING_REPLACE:
+    PUT_REPLACED(true);
+    ADVANCE();
+
+do_BYTES_IF:
+    PUT_BYTES(false);
+    ADVANCE();
+
+do_BYTES:
+    PUT_BYTES(true);
+    ADVANCE();
 
 do_POINTER : {
     LOAD(const char *, part);
@@ -277,13 +317,13 @@ do_POINTER : {
             FAIL_AS(TREATY_EVALUE);
         ADVANCE();
     }
-    PUSH(part, 0);
-    OPEN(op->arg);
+    PUSH(part, op->arg, 1, 0);
+    OPEN();
 }
 
 do_MESSAGE:
-    PUSH(base + op->off, 0);
-    OPEN(op->arg);
+    PUSH(base + op->off, op->arg, 1, 0);
+    OPEN();
 
 do_MESSAGES : {
     const struct treaty_proto_list_row *list = &proto->lists[op->arg];
@@ -291,14 +331,14 @@ do_MESSAGES : {
     LOAD(struct treaty_array, array);
     if (array.count == 0)
         ADVANCE();
-    PUSH(array.items, array.count);
+    PUSH(array.items, list->entry, array.count, list->stride);
     if (list->is_map && plan->options.deterministic) {
         top->next = treaty_proto_sort(run, list, &array);
         if (!top->next)
             FAIL_AS(TREATY_ENOMEM);
         base = *top->next++;
     }
-    OPEN(list->entry);
+    OPEN();
 }
 
 do_ITEMS:
@@ -306,9 +346,9 @@ do_PACKED : {
     LOAD(struct treaty_array, array);
     if (array.count == 0)
         ADVANCE();
-    at = treaty_proto_put_items(plan, run, op, &array, at, &code);
+    at = treaty_proto_put_items(plan, run, top, op, &array, at);
     if (TREATY_UNLIKELY(!at))
-        goto fail;
+        FAIL_AS(run->code);
     end = run->out->data + run->out->cap;
     ADVANCE();
 }
@@ -331,31 +371,40 @@ do_END:
         run->out->len = (size_t)(at - run->out->data);
         return TREATY_OK;
     }
-    NEED(0);
     op = top->site;
     if (TREATY_UNLIKELY(op->is_group)) {
+        NEED(0);
         PUT_TAG();
         /* The end's tag is the start's with another wire type. */
         at[-op->tag_len] = (char)(op->tag[0] + 1);
     } else {
-        char *length_at = run->out->data + top->length_at;
-        size_t len = (size_t)(at - length_at) - 1;
+        size_t len = (size_t)(at - top->length_at) - 1;
 
-        if (TREATY_LIKELY(len < 0x80))
-            *length_at = (char)len;
-        else
-            at = treaty_proto_put_length(length_at, len, at);
+        if (TREATY_LIKELY(len < 0x80)) {
+            *top->length_at = (char)len;
+        } else {
+            NEED(0);
+            at = treaty_proto_put_length(top->length_at, len, at);
+        }
     }
     if (top->left) {
-        const struct treaty_proto_list_row *list = &proto->lists[op->arg];
-
         top->left--;
-        base = top->next ? *top->next++ : base + list->stride;
-        OPEN(list->entry);
+        base = TREATY_UNLIKELY(top->next != NULL) ? *top->next++
+                                                  : base + top->stride;
+        OPEN();
     }
+    NEED(0);
     base = top->base;
     top--;
     ADVANCE();
+
+#define PAIR(first, second)                                                    \
+    do_##first##_AND_##second : RUN_##first;                                   \
+    op++;                                                                      \
+    RUN_##second;                                                              \
+    ADVANCE();
+    TREATY_PROTO_WRITE_PAIRS(PAIR)
+#undef PAIR
 
 fail_grow:
     FAIL_AS(run->out->failed);

@@ -38,6 +38,17 @@ static inline const uint8_t *read_view(const uint8_t *at, const uint8_t *end,
     return at + len;
 }
 
+/* A varint of a type whose values are mostly small. */
+static inline const uint8_t *read_small(const uint8_t *at, const uint8_t *end,
+                                        uint64_t *ret)
+{
+    if (TREATY_LIKELY(at < end && *at < 0x80)) {
+        *ret = *at;
+        return at + 1;
+    }
+    return read_long(at, end, ret);
+}
+
 /* Copy defaults: short, and often nothing but zeros. */
 static inline void copy_image(char *to, const uint8_t *from, size_t len)
 {

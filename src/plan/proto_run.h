@@ -31,7 +31,6 @@ struct treaty_proto_frame {
     const uint8_t *body; /* its own first byte */
     uint32_t group;      /* its field's number, 0: it has a length */
     uint32_t level;
-    bool drop; /* a map entry whose value is of no use */
 };
 
 /* One decode. */
@@ -41,6 +40,7 @@ struct treaty_proto_decode {
     const uint8_t *start;
     const uint8_t *stop;  /* of the payload */
     const uint8_t *fault; /* set by item and packed when they fail */
+    bool drops;           /* the map entry at hand has a value of no use */
     bool lacks;           /* a message ended without a required field */
 };
 
@@ -146,13 +146,23 @@ treaty_proto_check_required(const struct treaty_proto_decode *run,
 /* One message or list that is being written. */
 struct treaty_proto_out_frame {
     const struct treaty_proto_write *site;
-    const char *base;
-    size_t length_at;        /* offset of the byte for its length */
-    size_t left;             /* items behind this one */
-    size_t count;            /* of items; 0: not a list */
+    const struct treaty_proto_write *entry; /* of the message */
+    const char *base;                       /* of the struct around */
+    char *length_at;                        /* the byte for its length */
+    size_t left;                            /* items behind this one */
+    size_t count;                           /* of items */
+    size_t stride;
     const char *const *next; /* the next entries of a sorted map, or NULL */
     size_t level;
 };
+
+/*
+ * treaty_encode_grow for a loop whose innermost frame is `top`: the places of
+ * lengths move with the rest.
+ */
+char *treaty_proto_out_grow(struct treaty_encode *run,
+                            struct treaty_proto_out_frame *top, char *at,
+                            size_t extra) TREATY_COLD;
 
 /* Entries of a map in the order of their keys; freed when the encode ends. */
 struct treaty_proto_sorted {
@@ -201,13 +211,13 @@ static inline bool treaty_proto_number(const struct treaty_proto_numbers *all,
 
 /*
  * Write a list of scalars; where the next byte goes, or NULL with the reason
- * in `*code`.
+ * in `run->code`.
  */
 char *treaty_proto_put_items(const struct treaty_plan *plan,
                              struct treaty_encode *run,
+                             struct treaty_proto_out_frame *top,
                              const struct treaty_proto_write *op,
-                             const struct treaty_array *array, char *at,
-                             enum treaty_code *code);
+                             const struct treaty_array *array, char *at);
 
 /*
  * Put a length where one byte was left for it at `length_at`, moving the body

@@ -133,6 +133,7 @@ struct treaty_encode {
     uint32_t depth;
     void *heap; /* frames, once the inline ones are used up */
     struct treaty_proto_sorted *sorted; /* maps put in order (Protobuf) */
+    enum treaty_code code;              /* why a slow path failed */
 };
 
 struct treaty_encode_place {

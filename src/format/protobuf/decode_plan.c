@@ -596,6 +596,7 @@ static struct treaty_proto_code *freeze(struct treaty_proto_compiler *c)
                                    &c->items, &c->selects, &c->symbols};
     const void *frozen[6];
 
+    treaty_proto_fuse_reads((void *)c->reads.data, here(c));
     for (size_t i = 0; i < 6; i++) {
         b->failed |= tables[i]->failed != TREATY_OK;
         frozen[i] = treaty_proto_freeze(b, tables[i]->data, tables[i]->len);

@@ -520,6 +520,7 @@ static enum treaty_code compile(struct compiler *c,
         compile_job(c, job);
     }
     land(c);
+    treaty_proto_fuse_writes((void *)c->writes.data, here(c));
     spec.proto = freeze_code(c);
     treaty_arena_release(&c->scratch);
     if (c->code != TREATY_OK && !c->b.failed) {
