@@ -110,25 +110,31 @@
     X(SKIP_VIEW, END)                                                          \
     X(SKIP_VARINT, END)
 
+/*
+ * The code of an operation says how its tag is compared, too: tags of one byte
+ * by the plain codes, those of two by `WIDE` ones, and `FAR` ones are always
+ * looked up: longer tags, and groups, whose number the loop wants.
+ */
 enum treaty_proto_read_code {
 #define TREATY_PROTO_ENUM(name) TREATY_READ_##name,
+#define TREATY_PROTO_WIDE(name) TREATY_READ_WIDE_##name,
+#define TREATY_PROTO_FAR(name) TREATY_READ_FAR_##name,
 #define TREATY_PROTO_PAIR(x, y) TREATY_READ_##x##_AND_##y,
-    TREATY_PROTO_READS(TREATY_PROTO_ENUM)
-        TREATY_PROTO_READ_PAIRS(TREATY_PROTO_PAIR)
+    TREATY_PROTO_READS(TREATY_PROTO_ENUM) TREATY_PROTO_READS(TREATY_PROTO_WIDE)
+        TREATY_PROTO_READS(TREATY_PROTO_FAR)
+            TREATY_PROTO_READ_PAIRS(TREATY_PROTO_PAIR)
 #undef TREATY_PROTO_ENUM
+#undef TREATY_PROTO_WIDE
+#undef TREATY_PROTO_FAR
 #undef TREATY_PROTO_PAIR
 };
 
-/*
- * `tag` holds the first bytes of the tag as they stand in memory, `mask` how
- * many of the two count. Tags of three bytes and more have mask 0 and tag 1,
- * which nothing equals: they are looked up.
- */
+/* `tag` holds the first bytes of the tag as they stand in memory. */
 struct treaty_proto_read {
     uint8_t code;
-    uint8_t tag_len;
+    uint8_t kind; /* the plain code */
     uint8_t tag[2];
-    uint8_t mask[2];
+    uint8_t tag_len;
     bool is_group;
     uint32_t off;
     uint32_t arg;
@@ -205,7 +211,8 @@ enum treaty_proto_scalar {
 struct treaty_proto_item_row {
     size_t stride;
     uint32_t first;
-    uint32_t message; /* of MESSAGES */
+    uint32_t message;                           /* of MESSAGES */
+    const struct treaty_proto_program *program; /* the same */
     enum treaty_proto_scalar as;
     uint32_t row; /* enum row of AS_ENUM */
 };

@@ -517,17 +517,27 @@ char *treaty_proto_pointer(struct treaty_proto_decode *run,
     return part;
 }
 
-struct treaty_proto_frame *treaty_proto_deepen(struct treaty_proto_decode *run,
-                                               struct treaty_proto_frame *top)
+struct treaty_proto_frame *
+treaty_proto_deepen(struct treaty_proto_decode *run,
+                    struct treaty_proto_frame *top,
+                    const struct treaty_proto_frame **limit)
 {
-    size_t used = top->level + 1;
-    struct treaty_proto_frame *frames =
-        treaty_decode_alloc(&run->d, run->plan, 2 * used * sizeof(*frames));
+    size_t used = (size_t)(top - run->frames) + 1;
+    struct treaty_proto_frame *frames;
 
+    run->depth = used - 1;
+    if (used > run->plan->options.depth_max) {
+        run->d.code = TREATY_EDEPTH;
+        return NULL;
+    }
+    frames =
+        treaty_decode_alloc(&run->d, run->plan, 2 * used * sizeof(*frames));
     if (!frames)
         return NULL;
-    memcpy(frames, top - top->level, used * sizeof(*frames));
-    return frames + top->level;
+    memcpy(frames, run->frames, used * sizeof(*frames));
+    run->frames = frames;
+    *limit = frames + treaty_proto_last_frame(run->plan, 2 * used);
+    return frames + used - 1;
 }
 
 /* The bytes of a key, which starts its entry. */
@@ -706,15 +716,15 @@ treaty_proto_decode_fail(const struct treaty_proto_read_place *place,
         return code;
     treaty_fail(place->err, code, (size_t)(place->at - place->run->start), "%s",
                 describe(place, code));
-    for (const struct treaty_proto_frame *f = top - top->level + 1; f <= top;
+    for (const struct treaty_proto_frame *f = place->run->frames + 1; f <= top;
          f++) {
         put_name(&path, place->run, f->site);
-        if (f->site->code == TREATY_READ_MESSAGES)
+        if (f->site->kind == TREATY_READ_MESSAGES)
             put_index(&path, f->base, f->site, false);
     }
     if (place->op) {
         put_name(&path, place->run, place->op);
-        if (place->op->code == TREATY_READ_ITEM)
+        if (place->op->kind == TREATY_READ_ITEM)
             put_index(&path, place->base, place->op, true);
     }
     treaty_error_set_path(place->err, treaty_path_str(&path));

@@ -76,15 +76,15 @@ static TREATY_COLD bool is_utf8(const uint8_t *from, const uint8_t *end)
         goto fail;                                                             \
     } while (0)
 
-/* A tag and a value take two bytes at least. */
-#define HAS_TAG()                                                              \
-    TREATY_LIKELY(end - at >= 2 &&                                             \
-                  (load_pair(at) & load_pair(op->mask)) == load_pair(op->tag))
+#define HAS_TAG() TREATY_LIKELY(at < end && *at == op->tag[0])
+/* A tag of two bytes and a value take three at least. */
+#define HAS_WIDE_TAG()                                                         \
+    TREATY_LIKELY(end - at >= 3 && load_pair(at) == load_pair(op->tag))
 #define TAG()                                                                  \
     do {                                                                       \
         if (!HAS_TAG())                                                        \
             goto miss;                                                         \
-        at += op->tag_len;                                                     \
+        at++;                                                                  \
     } while (0)
 #define VARINT()                                                               \
     next = read_long(at, end, &raw);                                           \
@@ -232,25 +232,20 @@ static TREATY_COLD bool is_utf8(const uint8_t *from, const uint8_t *end)
 
 #define ENTER(sub, to_base, group_, from_, end_)                               \
     do {                                                                       \
-        uint32_t level = top->level + 1;                                       \
-        if (TREATY_UNLIKELY(level > plan->options.depth_max))                  \
-            FAIL_AS(TREATY_EDEPTH);                                            \
-        if (TREATY_UNLIKELY(treaty_frames_are_full(level))) {                  \
-            struct treaty_proto_frame *moved = treaty_proto_deepen(run, top);  \
-            if (!moved)                                                        \
-                FAIL_AS(run->d.code);                                          \
-            top = moved;                                                       \
+        if (TREATY_UNLIKELY(top == limit)) {                                   \
+            top = treaty_proto_deepen(run, top, &limit);                       \
+            if (!top)                                                          \
+                goto too_deep;                                                 \
         }                                                                      \
         top++;                                                                 \
         top->site = op;                                                        \
-        top->resume = op + (op->code != TREATY_READ_MESSAGES);                 \
+        top->resume = op + (op->kind != TREATY_READ_MESSAGES);                 \
         top->base = base;                                                      \
         top->end = end;                                                        \
         top->program = program;                                                \
         top->seen = seen;                                                      \
         top->body = (from_);                                                   \
         top->group = (group_);                                                 \
-        top->level = level;                                                    \
         base = (to_base);                                                      \
         program = (sub);                                                       \
         seen = 0;                                                              \
@@ -284,20 +279,29 @@ static uintptr_t run_plan(const struct treaty_plan *plan, const uint8_t *at,
 #define LABEL(name) &&do_##name,
         TREATY_PROTO_READS(LABEL)
 #undef LABEL
+#define LABEL(name) &&do_WIDE_##name,
+            TREATY_PROTO_READS(LABEL)
+#undef LABEL
+#define LABEL(name) &&miss,
+                TREATY_PROTO_READS(LABEL)
+#undef LABEL
 #define LABEL(first, second) &&do_##first##_AND_##second,
-            TREATY_PROTO_READ_PAIRS(LABEL)
+                    TREATY_PROTO_READ_PAIRS(LABEL)
 #undef LABEL
     };
     static const void *const after[] = {
 #define LABEL(name) &&after_##name,
-        TREATY_PROTO_READS(LABEL)
+        TREATY_PROTO_READS(LABEL) TREATY_PROTO_READS(LABEL)
+            TREATY_PROTO_READS(LABEL)
 #undef LABEL
 #define LABEL(first, second) &&after_##first##_AND_##second,
-            TREATY_PROTO_READ_PAIRS(LABEL)
+                TREATY_PROTO_READ_PAIRS(LABEL)
 #undef LABEL
     };
     struct treaty_proto_frame frames[TREATY_FRAMES_INLINE];
     struct treaty_proto_frame *top = frames;
+    const struct treaty_proto_frame *limit =
+        frames + treaty_proto_last_frame(plan, TREATY_FRAMES_INLINE);
     const struct treaty_proto_code *const proto = plan->proto;
     const struct treaty_proto_program *program = proto->programs;
     const struct treaty_proto_read *const reads = proto->reads;
@@ -320,7 +324,7 @@ static uintptr_t run_plan(const struct treaty_plan *plan, const uint8_t *at,
     run->stop = end;
     run->lacks = false;
     run->drops = false;
-    frames[0].level = 0;
+    run->frames = frames;
     frames[0].group = 0;
     copy_defaults(base, program);
     DISPATCH();
@@ -378,14 +382,14 @@ after_POINTER : {
 
 do_MESSAGES:
     if (!HAS_TAG()) {
-        if (end - at < 2)
-            goto miss;
+        if (at == end)
+            goto leave;
         ADVANCE(); /* none, or no more */
     }
-    at += op->tag_len;
+    at++;
 after_MESSAGES : {
     const struct treaty_proto_item_row *items = &proto->items[op->arg];
-    const struct treaty_proto_program *sub = &proto->programs[items->message];
+    const struct treaty_proto_program *sub = items->program;
     struct treaty_array *array = (void *)(base + op->off);
     char *item;
 
@@ -403,11 +407,11 @@ after_MESSAGES : {
 
 do_ITEM:
     if (!HAS_TAG()) {
-        if (end - at < 2)
-            goto miss;
+        if (at == end)
+            goto leave;
         ADVANCE();
     }
-    at += op->tag_len;
+    at++;
 after_ITEM:
     next = treaty_proto_item(run, program, op, base, at, end);
     if (TREATY_UNLIKELY(!next))
@@ -502,6 +506,13 @@ after_JUMP:
     op = reads + op->arg;
     DISPATCH();
 
+#define WIDE(name)                                                             \
+    do_WIDE_##name : if (!HAS_WIDE_TAG()) goto miss;                           \
+    at += 2;                                                                   \
+    goto after_##name;
+    TREATY_PROTO_READS(WIDE)
+#undef WIDE
+
 #define PAIR(first, second)                                                    \
     do_##first##_AND_##second : TAG();                                         \
     after_##first##_AND_##second : RUN_##first;                                \
@@ -560,7 +571,7 @@ leave_group:
         code = run->d.code;
         goto fail_here;
     }
-    if (TREATY_LIKELY(top->level == 0)) {
+    if (top == run->frames) {
         if (TREATY_LIKELY(!run->lacks))
             return (uintptr_t)at;
         code = treaty_proto_check_required(run, err);
@@ -585,9 +596,13 @@ unfit:
     at = next;
     do
         op++;
-    while (op->code == TREATY_READ_FLAG || op->code == TREATY_READ_CLEAR ||
-           op->code == TREATY_READ_BRANCH || op->code == TREATY_READ_SEEN);
+    while (op->kind == TREATY_READ_FLAG || op->kind == TREATY_READ_CLEAR ||
+           op->kind == TREATY_READ_BRANCH || op->kind == TREATY_READ_SEEN);
     DISPATCH();
+
+too_deep:
+    top = run->frames + run->depth;
+    FAIL_AS(run->d.code);
 
 bad_tag:
     code = treaty_decode_why(at, end, 10);

@@ -30,7 +30,6 @@ struct treaty_proto_frame {
     uint64_t seen;
     const uint8_t *body; /* its own first byte */
     uint32_t group;      /* its field's number, 0: it has a length */
-    uint32_t level;
 };
 
 /* One decode. */
@@ -40,8 +39,10 @@ struct treaty_proto_decode {
     const uint8_t *start;
     const uint8_t *stop;  /* of the payload */
     const uint8_t *fault; /* set by item and packed when they fail */
-    bool drops;           /* the map entry at hand has a value of no use */
-    bool lacks;           /* a message ended without a required field */
+    struct treaty_proto_frame *frames; /* the first one */
+    size_t depth; /* of frames, when there is no room for one more */
+    bool drops;   /* the map entry at hand has a value of no use */
+    bool lacks;   /* a message ended without a required field */
 };
 
 extern const treaty_decode_fn treaty_proto_decode_portable;
@@ -124,10 +125,23 @@ char *treaty_proto_pointer(struct treaty_proto_decode *run,
                            const struct treaty_proto_program *program,
                            char *at) TREATY_COLD;
 
-/* More frames: those up to `top`, the innermost, in their new place. */
+/*
+ * One frame more than those up to `top`, of which `*limit` was the last one
+ * that there was room for, or that the plan's limit on depth allows.
+ */
 struct treaty_proto_frame *
 treaty_proto_deepen(struct treaty_proto_decode *run,
-                    struct treaty_proto_frame *top) TREATY_COLD;
+                    struct treaty_proto_frame *top,
+                    const struct treaty_proto_frame **limit) TREATY_COLD;
+
+/* The number of the last one of `count` frames that may be used. */
+static inline size_t treaty_proto_last_frame(const struct treaty_plan *plan,
+                                             size_t count)
+{
+    if (count - 1 > plan->options.depth_max)
+        return plan->options.depth_max;
+    return count - 1;
+}
 
 /* What is to be done at the end of a message besides leaving it. */
 bool treaty_proto_finish(struct treaty_proto_decode *run,

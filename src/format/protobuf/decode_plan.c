@@ -60,31 +60,25 @@ static void emit_plain(struct treaty_proto_compiler *c, uint8_t code,
                        size_t off, uint32_t arg)
 {
     const struct treaty_proto_read op = {
-        .code = code, .off = (uint32_t)off, .arg = arg};
+        .code = code, .kind = code, .off = (uint32_t)off, .arg = arg};
 
     emit(c, &op, TREATY_STR(""));
 }
 
-/*
- * An operation that expects `tag`. Groups are always looked up: the loop wants
- * their number; so are tags of more than two bytes.
- */
-static struct treaty_proto_read expect(uint8_t code, uint32_t tag)
+/* An operation that expects `tag`. */
+static struct treaty_proto_read expect(uint8_t kind, uint32_t tag)
 {
-    struct treaty_proto_read op = {.code = code};
+    struct treaty_proto_read op = {.code = kind, .kind = kind};
     uint8_t bytes[8];
 
     op.tag_len = treaty_proto_tag_bytes(tag, bytes);
     op.is_group = (tag & 7) == TREATY_WIRE_GROUP;
-    if (op.tag_len > 2 || op.is_group) {
-        op.tag[0] = 1;
-        op.tag[1] = 1;
-        return op;
-    }
     op.tag[0] = bytes[0];
     op.tag[1] = bytes[1];
-    op.mask[0] = 0xFF;
-    op.mask[1] = op.tag_len == 2 ? 0xFF : 0;
+    if (op.tag_len > 2 || op.is_group)
+        op.code = (uint8_t)(kind + TREATY_READ_FAR_END);
+    else if (op.tag_len == 2)
+        op.code = (uint8_t)(kind + TREATY_READ_WIDE_END);
     return op;
 }
 
@@ -325,12 +319,14 @@ static void emit_clears(struct layout *l, const struct slot *slot)
 static void emit_items(struct layout *l, const struct slot *slot,
                        const struct form *form, struct treaty_str name)
 {
-    struct treaty_proto_read op = expect(TREATY_READ_ITEM, form->tag);
+    uint8_t kind = TREATY_READ_ITEM;
+    struct treaty_proto_read op;
 
     if (slot->reader->ref.message)
-        op.code = TREATY_READ_MESSAGES;
+        kind = TREATY_READ_MESSAGES;
     if (form->is_packed)
-        op.code = TREATY_READ_PACKED;
+        kind = TREATY_READ_PACKED;
+    op = expect(kind, form->tag);
     op.off = (uint32_t)slot->spot.off;
     op.arg = slot->items;
     emit(l->c, &op, name);
@@ -594,6 +590,9 @@ static struct treaty_proto_code *freeze(struct treaty_proto_compiler *c)
         TREATY_ARENA_NEW(&b->arena, struct treaty_proto_code);
     struct treaty_buf *tables[] = {&c->reads, &c->names,   &c->programs,
                                    &c->items, &c->selects, &c->symbols};
+    uint32_t item_count =
+        row_count(&c->items, sizeof(struct treaty_proto_item_row));
+    struct treaty_proto_item_row *items;
     const void *frozen[6];
 
     treaty_proto_fuse_reads((void *)c->reads.data, here(c));
@@ -606,10 +605,13 @@ static struct treaty_proto_code *freeze(struct treaty_proto_compiler *c)
         b->failed = true;
         return NULL;
     }
+    items = (void *)(uintptr_t)frozen[3];
     code->reads = frozen[0];
     code->names = frozen[1];
     code->programs = frozen[2];
     code->items = frozen[3];
+    for (uint32_t i = 0; !b->failed && i < item_count; i++)
+        items[i].program = &code->programs[items[i].message];
     code->selects = frozen[4];
     code->symbols = frozen[5];
     code->may_lack = c->has_required;
