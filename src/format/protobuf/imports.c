@@ -2,6 +2,7 @@
 /* What a text imports, known without having what it imports. */
 #include "base/error.h"
 #include "format/protobuf/builtin.h"
+#include "format/protobuf/descriptor.h"
 #include "format/protobuf/format.h"
 #include "format/protobuf/loader.h"
 #include "format/schema.h"
@@ -30,12 +31,35 @@ static enum treaty_code list_imports(struct treaty_arena *arena,
     return TREATY_OK;
 }
 
+/* A descriptor in base64 has a list of them. */
+static enum treaty_code imports_of_descriptor(struct treaty_arena *arena,
+                                              struct treaty_str text,
+                                              struct treaty_str **ret,
+                                              size_t *ret_count,
+                                              struct treaty_error *err)
+{
+    static const struct treaty_limits defaults;
+    struct treaty_arena scratch;
+    struct treaty_proto_file *file;
+    enum treaty_code code;
+
+    treaty_arena_init(&scratch, 0, NULL);
+    code = treaty_proto_read_base64(&scratch, text, &defaults, &file, err);
+    if (code == TREATY_OK) {
+        code = list_imports(arena, file, ret, ret_count);
+        if (code != TREATY_OK)
+            code = treaty_fail_nomem(err);
+    }
+    treaty_arena_release(&scratch);
+    return code;
+}
+
 /* The tree is for the parser alone, which puts objections there. */
-enum treaty_code treaty_proto_imports(struct treaty_arena *arena,
-                                      struct treaty_str text,
-                                      struct treaty_str **ret,
-                                      size_t *ret_count,
-                                      struct treaty_error *err)
+static enum treaty_code imports_of_text(struct treaty_arena *arena,
+                                        struct treaty_str text,
+                                        struct treaty_str **ret,
+                                        size_t *ret_count,
+                                        struct treaty_error *err)
 {
     static const struct treaty_limits defaults;
     const struct treaty_source source = {
@@ -68,4 +92,15 @@ enum treaty_code treaty_proto_imports(struct treaty_arena *arena,
     treaty_arena_release(&loader.scratch);
     treaty_arena_release(&scratch);
     return code;
+}
+
+enum treaty_code treaty_proto_imports(struct treaty_arena *arena,
+                                      struct treaty_str text,
+                                      struct treaty_str **ret,
+                                      size_t *ret_count,
+                                      struct treaty_error *err)
+{
+    if (treaty_proto_is_base64(text))
+        return imports_of_descriptor(arena, text, ret, ret_count, err);
+    return imports_of_text(arena, text, ret, ret_count, err);
 }

@@ -195,6 +195,60 @@ struct hostile {
     size_t offset;
 };
 
+static const struct hostile hostile[] = {
+    {"0a", "the input ends within a number", 1},
+    {"0a 05 61", "5 bytes are announced, and 1 are left", 2},
+    {"0a ffffffff07 61", "2147483647 bytes are announced, and 1 are left", 6},
+    {"0a ffffffffffffffffff01 61",
+     "18446744073709551615 bytes are announced, and 1 are left", 11},
+    {"0a ffffffffffffffffffff01", "a number has more than 64 bits", 1},
+    {"50 ffffffffffffffffff02", "a number has more than 64 bits", 1},
+    {"00 00", "no field has the number 0", 0},
+    {"0e", "there is no wire type 6", 0},
+    {"0f", "there is no wire type 7", 0},
+    {"8080808010 00", "no field has the number 536870912", 0},
+    {"10 01", "field 2 has the wire type 0, which does not fit it", 0},
+    {"f90f 0000", "8 bytes are announced, and 2 are left", 2},
+    {"fd0f 0000", "4 bytes are announced, and 2 are left", 2},
+    {"fb0f", "a group is never closed", 0},
+    {"fb0f f40f", "the end of another group", 2},
+    {"fc0f", "a group ends that never began", 0},
+    {"62 06 70726f746f34", "there is no syntax \"proto4\"", 0},
+    {"62 08 65646974696f6e73", "the edition is missing", 0},
+    {"70 01 62 08 65646974696f6e73", "there is no edition 1", 0},
+    {"12 03 612e2e", "\"a..\" is not a full name", 0},
+    {"12 05 613b20783b", "\"a; x;\" is not a full name", 0},
+    {"50 00", "there is no dependency 0", 0},
+    {"58 ffffffffffffffffff01", "there is no dependency -1", 0},
+    {"22 00", "a message has no name", 0},
+    {"22 03 0a 01 31", "\"1\" is not a name", 2},
+    {"22 05 0a 03 6d2d6e", "\"m-n\" is not a name", 2},
+    {"22 05 0a 01 6d 12 00", "a field has no name", 7},
+    {"22 08 0a 01 6d 12 03 0a 01 61", "the field \"a\" has no type", 7},
+    {"22 0a 0a 01 6d 12 05 0a 01 61 28 13", "there is no type 19", 10},
+    {"22 0a 0a 01 6d 12 05 0a 01 61 28 00", "there is no type 0", 10},
+    {"22 0a 0a 01 6d 12 05 0a 01 61 20 04", "there is no label 4", 10},
+    {"22 0c 0a 01 6d 12 07 0a 01 61 28 05 48 00", "there is no oneof 0", 7},
+    {"22 15 0a 01 6d 12 10 0a 01 61 28 05 48 ffffffffffffffffff01",
+     "a negative index of a oneof", 12},
+    {"22 0d 0a 01 6d 12 08 0a 01 61 28 0a 32 01 6d",
+     "the message of the group \"a\" is not defined beside it", 7},
+    {"22 0f 0a 01 6d 12 0a 0a 01 61 28 05 3a 03 61206a",
+     "\"a j\" is no default", 7},
+    {"2a 00", "an enum has no name", 0},
+    {"2a 05 0a 01 65 12 00", "an enum's value has no name", 5},
+    {"32 00", "a service has no name", 0},
+    {"32 05 0a 01 73 12 00", "a method lacks its name or types", 5},
+    {"3a 05 0a 01 61 28 05", "an extension does not say of what", 2},
+    {"22 05 0a 01 6d 42 00", "a oneof has no name", 5},
+    {"42 02 0a", "2 bytes are announced, and 1 are left", 2},
+    {"42 01 0a", "the input ends within a number", 3},
+    {"42 02 08 01",
+     "the option google.protobuf.FileOptions.java_package has the wire "
+     "type 0, which does not fit it",
+     2},
+};
+
 static size_t from_hex(const char *hex, char *out)
 {
     size_t len = 0;
@@ -210,76 +264,23 @@ static size_t from_hex(const char *hex, char *out)
 
 static void refuses_hostile_bytes(void)
 {
-    static const struct hostile cases[] = {
-        {"0a", "the input ends within a number", 1},
-        {"0a 05 61", "5 bytes are announced, and 1 are left", 2},
-        {"0a ffffffff07 61", "2147483647 bytes are announced, and 1 are left",
-         6},
-        {"0a ffffffffffffffffff01 61",
-         "18446744073709551615 bytes are announced, and 1 are left", 11},
-        {"0a ffffffffffffffffffff01", "a number has more than 64 bits", 1},
-        {"50 ffffffffffffffffff02", "a number has more than 64 bits", 1},
-        {"00 00", "no field has the number 0", 0},
-        {"0e", "there is no wire type 6", 0},
-        {"0f", "there is no wire type 7", 0},
-        {"8080808010 00", "no field has the number 536870912", 0},
-        {"10 01", "field 2 has the wire type 0, which does not fit it", 0},
-        {"f90f 0000", "8 bytes are announced, and 2 are left", 2},
-        {"fd0f 0000", "4 bytes are announced, and 2 are left", 2},
-        {"fb0f", "a group is never closed", 0},
-        {"fb0f f40f", "the end of another group", 2},
-        {"fc0f", "a group ends that never began", 0},
-        {"62 06 70726f746f34", "there is no syntax \"proto4\"", 0},
-        {"62 08 65646974696f6e73", "the edition is missing", 0},
-        {"70 01 62 08 65646974696f6e73", "there is no edition 1", 0},
-        {"12 03 612e2e", "\"a..\" is not a full name", 0},
-        {"12 05 613b20783b", "\"a; x;\" is not a full name", 0},
-        {"50 00", "there is no dependency 0", 0},
-        {"58 ffffffffffffffffff01", "there is no dependency -1", 0},
-        {"22 00", "a message has no name", 0},
-        {"22 03 0a 01 31", "\"1\" is not a name", 2},
-        {"22 05 0a 03 6d2d6e", "\"m-n\" is not a name", 2},
-        {"22 05 0a 01 6d 12 00", "a field has no name", 7},
-        {"22 08 0a 01 6d 12 03 0a 01 61", "the field \"a\" has no type", 7},
-        {"22 0a 0a 01 6d 12 05 0a 01 61 28 13", "there is no type 19", 10},
-        {"22 0a 0a 01 6d 12 05 0a 01 61 28 00", "there is no type 0", 10},
-        {"22 0a 0a 01 6d 12 05 0a 01 61 20 04", "there is no label 4", 10},
-        {"22 0c 0a 01 6d 12 07 0a 01 61 28 05 48 00", "there is no oneof 0", 7},
-        {"22 15 0a 01 6d 12 10 0a 01 61 28 05 48 ffffffffffffffffff01",
-         "a negative index of a oneof", 12},
-        {"22 0d 0a 01 6d 12 08 0a 01 61 28 0a 32 01 6d",
-         "the message of the group \"a\" is not defined beside it", 7},
-        {"22 0f 0a 01 6d 12 0a 0a 01 61 28 05 3a 03 61206a",
-         "\"a j\" is no default", 7},
-        {"2a 00", "an enum has no name", 0},
-        {"2a 05 0a 01 65 12 00", "an enum's value has no name", 5},
-        {"32 00", "a service has no name", 0},
-        {"32 05 0a 01 73 12 00", "a method lacks its name or types", 5},
-        {"3a 05 0a 01 61 28 05", "an extension does not say of what", 2},
-        {"22 05 0a 01 6d 42 00", "a oneof has no name", 5},
-        {"42 02 0a", "2 bytes are announced, and 1 are left", 2},
-        {"42 01 0a", "the input ends within a number", 3},
-        {"42 02 08 01",
-         "the option google.protobuf.FileOptions.java_package has the wire "
-         "type 0, which does not fit it",
-         2},
-    };
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
         struct treaty_arena arena = {0};
         struct treaty_limits limits = {0};
         struct treaty_error err = {0};
         struct treaty_proto_file *file = NULL;
-        char *bytes = malloc(64); /* so that a tool sees a byte too far */
-        size_t len = from_hex(cases[i].hex, bytes);
+        char room[64];
+        size_t len = from_hex(hostile[i].hex, room);
+        char *bytes = malloc(len + !len); /* so that a tool sees a byte too far */
 
-        bytes = realloc(bytes, len);
+        memcpy(bytes, room, len);
         CHECK_INT(treaty_proto_read_descriptor(&arena,
                                                (struct treaty_str){bytes, len},
                                                &limits, &file, &err),
                   TREATY_ESCHEMA);
-        CHECK_STR_Z(treaty_str_z(err.message), cases[i].want);
-        CHECK_INT(err.offset, cases[i].offset);
+        CHECK_STR_Z(treaty_str_z(err.message), hostile[i].want);
+        CHECK_INT(err.offset, hostile[i].offset);
         CHECK(!file);
         free(bytes);
         treaty_arena_release(&arena);
@@ -365,10 +366,9 @@ static void check_prefixes(const struct corpus_case *c)
         struct treaty_arena arena = {0};
         struct treaty_error err = {0};
         struct treaty_proto_file *file;
-        char *copy = malloc(len + 1);
+        char *copy = malloc(len ? len : 1);
 
         memcpy(copy, bytes.data, len);
-        copy = realloc(copy, len ? len : 1);
         if (treaty_proto_read_descriptor(&arena, (struct treaty_str){copy, len},
                                          &limits, &file, &err) != TREATY_OK &&
             err.offset > len)

@@ -49,6 +49,14 @@ static void leaves_out_what_is_built_in(void)
           TREATY_OK, "google/mine.proto ");
 }
 
+/* name: "x", dependency: "a.proto", "google/protobuf/any.proto", "b.proto" */
+static void reads_descriptors(void)
+{
+    check("CgF4GgdhLnByb3RvGhlnb29nbGUvcHJvdG9idWYvYW55LnByb3RvGgdiLnByb3Rv",
+          TREATY_OK, "a.proto b.proto ");
+    check("CgF4GgdhLnByb3Jv////", TREATY_ESCHEMA, "");
+}
+
 static void fails_where_the_parser_does(void)
 {
     check("import \"a.proto\"; message {", TREATY_ESCHEMA, "");
@@ -57,4 +65,5 @@ static void fails_where_the_parser_does(void)
 
 TAP_MAIN({"lists paths", lists_paths},
          {"leaves out what is built in", leaves_out_what_is_built_in},
+         {"reads descriptors", reads_descriptors},
          {"fails where the parser does", fails_where_the_parser_does})
