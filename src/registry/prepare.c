@@ -94,7 +94,7 @@ static enum treaty_code close_over(struct closure *c,
 
     for (size_t i = 0; code == TREATY_OK && i < count; i++) {
         struct treaty_reference reference = references[i];
-        const struct treaty_entry *entry;
+        const struct treaty_entry *entry = NULL;
 
         code = find_target(c, &reference, false, &entry);
         if (code == TREATY_OK)
@@ -115,7 +115,7 @@ static void closure_init(struct closure *c, const struct treaty_prepare *p,
 static enum treaty_code resolve_one(struct closure *c,
                                     struct treaty_reference *reference)
 {
-    const struct treaty_entry *entry;
+    const struct treaty_entry *entry = NULL;
     enum treaty_code code;
 
     if (reference->name.len > REFERENCE_NAME_MAX)
