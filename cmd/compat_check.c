@@ -53,6 +53,10 @@ static const struct treaty_flag flags[] = {
     {"compat-version", "8.5|8.3", "which release's rules the registry has",
      TREATY_FLAG_CHOICE, offsetof(struct treaty_gate_options, compat_version),
      0, 0},
+    {"losses", NULL,
+     "also tell what events decode to something else, or lose, without an "
+     "error",
+     TREATY_FLAG_BOOL, offsetof(struct treaty_gate_options, losses), 0, 0},
 };
 
 static const struct treaty_usage usage = {

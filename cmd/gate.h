@@ -18,6 +18,7 @@ struct treaty_gate_options {
     int rules;
     int compat_version;
     int validation;
+    bool losses;
 };
 
 /* The choices of -rules, in their order. */

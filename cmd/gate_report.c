@@ -116,6 +116,39 @@ static void print_fails(struct treaty_gate *gate,
     }
 }
 
+static const char *loses(struct treaty_gate *gate,
+                         const struct treaty_comparison *o)
+{
+    const char *past = past_name(gate, o->past);
+    struct treaty_str text;
+
+    if (o->direction == TREATY_BACKWARD)
+        text = treaty_arena_printf(&gate->arena,
+                                   "note: not all that %s wrote is read", past);
+    else
+        text = treaty_arena_printf(&gate->arena,
+                                   "note: %s does not read all of it", past);
+    return text.data;
+}
+
+/* What no decoder complains of. */
+static void print_losses(struct treaty_gate *gate,
+                         const struct treaty_comparison *o)
+{
+    bool back = o->direction == TREATY_BACKWARD;
+
+    for (size_t i = 0; gate->opt.losses && i < o->loss_count; i++) {
+        const struct treaty_plan_note *note = &o->losses[i];
+
+        print_place(gate, back ? note->reader_pos : note->writer_pos,
+                    loses(gate, o));
+        printf("    %s at %.*s: %.*s\n", note->rule, TREATY_STR_ARG(note->path),
+               TREATY_STR_ARG(note->text));
+        print_other(gate, o, back ? note->writer_pos : note->reader_pos);
+        putchar('\n');
+    }
+}
+
 static void print_outcome(struct treaty_gate *gate,
                           const struct treaty_comparison *o)
 {
@@ -128,6 +161,7 @@ static void print_outcome(struct treaty_gate *gate,
             print_finding(gate, o, f);
     }
     print_fails(gate, o);
+    print_losses(gate, o);
 }
 
 /* Both directions against the newest version, whatever the level. */

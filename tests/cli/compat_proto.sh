@@ -88,6 +88,20 @@ check_has "by the plan" "$(cat out)" "required at B/"
 check_has "against the registry's rules" "$(cat out)" \
     "the registry's rules say compatible"
 
+# A change that everybody accepts and that loses data.
+cat >packed1.proto <<'END'
+syntax = "proto3";
+message A { repeated int32 x = 1; string s = 2; }
+END
+sed 's/repeated int32/int32/; s/string s = 2; //' packed1.proto >packed2.proto
+gate "a list may become a number" 0 -proposed packed2.proto -against packed1.proto
+check_eq "which is all that is said" "$(wc -l <out)" 2
+gate "but -losses tells" 0 -losses -proposed packed2.proto -against packed1.proto
+check_has "that it is not read" "$(head -1 out)" \
+    "packed2.proto:2:13: note: not all that packed1.proto wrote is read"
+check_has "nor what is gone" "$(cat out)" "dropped-field at A/s"
+check_has "which the other has" "$(cat out)" "there: line 2, column "
+
 # What protoc refuses and the reference takes.
 cat >loose.proto <<'END'
 syntax = "proto3";
