@@ -196,9 +196,9 @@ static int64_t take_offset(struct cursor *c)
     sign = take_char(c, '-') ? -1 : 1;
     if (sign > 0)
         need_char(c, '+');
-    seconds = need_number(c, 2, 0, 23) * 3600;
+    seconds = need_number(c, 2, 0, 23) * INT64_C(3600);
     need_char(c, ':');
-    return sign * (seconds + need_number(c, 2, 0, 59) * 60);
+    return sign * (seconds + need_number(c, 2, 0, 59) * INT64_C(60));
 }
 
 static int days_in(int year, int month)
@@ -221,9 +221,10 @@ bool treaty_timestamp_parse(struct treaty_str text, struct treaty_time *ret)
     need_char(&c, '-');
     date.day = need_number(&c, 2, 1, days_in(date.year, date.month));
     need_char(&c, 'T');
-    time.seconds = from_date(date) * DAY + need_number(&c, 2, 0, 23) * 3600;
+    time.seconds =
+        from_date(date) * DAY + need_number(&c, 2, 0, 23) * INT64_C(3600);
     need_char(&c, ':');
-    time.seconds += need_number(&c, 2, 0, 59) * 60;
+    time.seconds += need_number(&c, 2, 0, 59) * INT64_C(60);
     need_char(&c, ':');
     time.seconds += need_number(&c, 2, 0, 59);
     time.nanos = take_fraction(&c);

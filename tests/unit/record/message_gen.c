@@ -18,7 +18,7 @@ static bool open_maker(struct maker *m, const struct treaty_type *type,
                        enum treaty_gen_style style)
 {
     struct treaty_arena none = {0};
-    struct treaty_error err;
+    struct treaty_error err = {0};
 
     *m = (struct maker){0};
     treaty_buf_init(&m->first, 0);
