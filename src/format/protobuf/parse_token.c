@@ -222,6 +222,7 @@ static struct treaty_str take_to(struct treaty_proto_parser *p, size_t end)
 struct treaty_str treaty_proto_parse_name(struct treaty_proto_parser *p,
                                           const char *what)
 {
+    struct treaty_str name;
     char expected[80];
     size_t end;
 
@@ -236,7 +237,9 @@ struct treaty_str treaty_proto_parse_name(struct treaty_proto_parser *p,
         treaty_proto_mind(p, TREATY_PROTO_BY_PROTOC, p->token.end,
                           "the name of %s has letters, digits and \"_\" only",
                           what);
-    return take_to(p, end);
+    name = take_to(p, end);
+    check_length(p, name);
+    return name;
 }
 
 /* Does `[.]a.b.c` stand here, without a gap? */
