@@ -91,7 +91,7 @@ static struct value read_constant(const struct treaty_proto_enum *e,
             number = e->constants[i].number;
     }
     if (number < 0)
-        return integer_of((uint64_t)-number, true);
+        return integer_of(0 - (uint64_t)number, true);
     return integer_of((uint64_t)number, false);
 }
 

@@ -92,6 +92,49 @@ static void every_case(void)
     corpus_each_case(CORPUS "wire.test", check_case);
 }
 
+/* Under any rules, a file is itself, also as a descriptor without places. */
+static void a_descriptor_is_the_same(void)
+{
+    static const enum treaty_rules all[] = {TREATY_RULES_CONFLUENT,
+                                            TREATY_RULES_CONFLUENT_8_3,
+                                            TREATY_RULES_WIRE_JSON};
+    struct treaty_source source = {
+        .text = TREATY_STR(
+            "syntax = \"proto3\"; package p; message M { reserved 9; "
+            "reserved \"x\"; optional E a = 1; map<string, N> b = 2; oneof o "
+            "{ bytes c = 3; N d = 4; } message N { repeated double e = 1 "
+            "[packed = false]; } } enum E { A = 0; } service S { rpc R (M) "
+            "returns (stream M.N) { option idempotency_level = IDEMPOTENT; } "
+            "}")};
+    struct treaty_arena arena = {0};
+    struct treaty_schema *text = NULL;
+    struct treaty_schema *same = NULL;
+    struct treaty_buf out;
+
+    treaty_buf_init(&out, 0);
+    CHECK_INT(
+        treaty_schema_parse(&treaty_format_protobuf, &source, &text, NULL),
+        TREATY_OK);
+    CHECK_INT(
+        treaty_schema_render(text, TREATY_STR("serialized"), &out, NULL, NULL),
+        TREATY_OK);
+    source.text = treaty_buf_str(&out);
+    CHECK_INT(
+        treaty_schema_parse(&treaty_format_protobuf, &source, &same, NULL),
+        TREATY_OK);
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        struct treaty_findings findings = {.arena = &arena, .rules = all[i]};
+
+        CHECK_INT(text->format->compare(text, same, &findings), TREATY_OK);
+        CHECK_INT(text->format->compare(same, text, &findings), TREATY_OK);
+        CHECK_INT(findings.count, 0);
+    }
+    treaty_schema_unref(text);
+    treaty_schema_unref(same);
+    treaty_buf_release(&out);
+    treaty_arena_release(&arena);
+}
+
 /* An import that changed is compared as well, and told of where it stands. */
 static void imports_are_compared(void)
 {
@@ -129,4 +172,5 @@ static void imports_are_compared(void)
 }
 
 TAP_MAIN({"every case", every_case},
+         {"a descriptor is the same", a_descriptor_is_the_same},
          {"imports are compared", imports_are_compared})
