@@ -3,8 +3,8 @@
  * Memory that runs out at any point: parsing, printing, normalising and
  * comparing report TREATY_ENOMEM and leak nothing.
  */
+#include "harness/starve.h"
 #include "unit/format/corpus.h"
-#include "unit/format/memory.h"
 
 #define CORPUS TREATY_SOURCE_DIR "/tests/corpus/avro/"
 
@@ -39,6 +39,8 @@ static enum treaty_code use(const struct treaty_source *source,
 
 static void check_line(const struct corpus_line *line)
 {
+    long at = 0;
+    bool hit;
     struct treaty_source source =
         corpus_source(line->arena, corpus_text(line->json, "new"),
                       treaty_json_get(line->json, "new_references"));
@@ -47,26 +49,23 @@ static void check_line(const struct corpus_line *line)
                       treaty_json_get(line->json, "old_references"));
     struct treaty_schema *other = NULL;
     enum treaty_code code;
-    size_t before;
+    long before;
 
     if (line->number % 7)
         return;
     CHECK_INT(treaty_schema_parse(NULL, &old, &other, NULL), TREATY_OK);
-    before = live;
-    fail_at = 0;
+    before = starve_live;
     do {
-        calls = 0;
-        fail_at++;
+        starve_at(++at);
         code = use(&source, other);
+        hit = starve_end();
         if (code && code != TREATY_ENOMEM)
-            tap_fail(line->file, line->number, "code %d at allocation %zu",
-                     code, fail_at);
-        if (live != before)
-            tap_fail(line->file, line->number, "a leak at allocation %zu",
-                     fail_at);
-        before = live;
-    } while (calls >= fail_at);
-    fail_at = 0;
+            tap_fail(line->file, line->number, "code %d at allocation %ld",
+                     code, at);
+        if (starve_live != before)
+            tap_fail(line->file, line->number, "a leak at allocation %ld", at);
+        before = starve_live;
+    } while (hit);
     treaty_schema_unref(other);
     tap_add_passed(1);
 }
@@ -74,6 +73,8 @@ static void check_line(const struct corpus_line *line)
 /* A refusal may lose its path to lack of memory, but never its code. */
 static void check_refused(const struct corpus_line *line)
 {
+    long at = 0;
+    bool hit;
     struct treaty_source source =
         corpus_source(line->arena, corpus_text(line->json, "schema"),
                       treaty_json_get(line->json, "references"));
@@ -84,27 +85,25 @@ static void check_refused(const struct corpus_line *line)
     if (!want)
         return;
     do {
-        size_t before = live;
+        long before = starve_live;
         struct treaty_error err = {0};
         enum treaty_code code;
 
-        calls = 0;
-        fail_at++;
+        starve_at(++at);
         code = treaty_schema_parse(NULL, &source, &schema, &err);
+        hit = starve_end();
         if (code != want && code != TREATY_ENOMEM)
-            tap_fail(line->file, line->number, "code %d at allocation %zu",
-                     code, fail_at);
-        if (live != before)
-            tap_fail(line->file, line->number, "a leak at allocation %zu",
-                     fail_at);
-    } while (calls >= fail_at);
-    fail_at = 0;
+            tap_fail(line->file, line->number, "code %d at allocation %ld",
+                     code, at);
+        if (starve_live != before)
+            tap_fail(line->file, line->number, "a leak at allocation %ld", at);
+    } while (hit);
     tap_add_passed(1);
 }
 
 static void runs_out_while_used(void)
 {
-    if (!OWN_ALLOCATOR) {
+    if (!STARVE_CAN) {
         tap_skip("a sanitizer has the allocator");
         return;
     }
@@ -113,7 +112,7 @@ static void runs_out_while_used(void)
 
 static void runs_out_while_refused(void)
 {
-    if (!OWN_ALLOCATOR) {
+    if (!STARVE_CAN) {
         tap_skip("a sanitizer has the allocator");
         return;
     }

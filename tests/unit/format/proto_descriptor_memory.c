@@ -5,8 +5,8 @@
  */
 #include "format/protobuf/descriptor.h"
 #include "format/protobuf/load.h"
+#include "harness/starve.h"
 #include "unit/format/corpus.h"
-#include "unit/format/memory.h"
 
 #define CORPUS TREATY_SOURCE_DIR "/tests/corpus/protobuf/"
 
@@ -57,24 +57,23 @@ static void run_out(const struct corpus_case *c,
                     enum treaty_code (*use)(struct treaty_str),
                     struct treaty_str text)
 {
+    long at = 0;
+    bool hit;
     enum treaty_code want = use(text);
 
-    fail_at = 0;
     do {
-        size_t before = live;
+        long before = starve_live;
         enum treaty_code code;
 
-        calls = 0;
-        fail_at++;
+        starve_at(++at);
         code = use(text);
+        hit = starve_end();
         if (code != TREATY_ENOMEM &&
-            (code != want || (code == TREATY_OK && calls >= fail_at)))
-            tap_fail(c->file, c->number, "code %d at allocation %zu", code,
-                     fail_at);
-        if (live != before)
-            tap_fail(c->file, c->number, "a leak at allocation %zu", fail_at);
-    } while (calls >= fail_at);
-    fail_at = 0;
+            (code != want || (code == TREATY_OK && hit)))
+            tap_fail(c->file, c->number, "code %d at allocation %ld", code, at);
+        if (starve_live != before)
+            tap_fail(c->file, c->number, "a leak at allocation %ld", at);
+    } while (hit);
     tap_add_passed(1);
 }
 
@@ -87,7 +86,7 @@ static void check_case(const struct corpus_case *c)
 
 static void runs_out(void)
 {
-    if (!OWN_ALLOCATOR) {
+    if (!STARVE_CAN) {
         tap_skip("a sanitizer has the allocator");
         return;
     }

@@ -4,8 +4,8 @@
  * parts report TREATY_ENOMEM and leak nothing.
  */
 #include "format/protobuf/format.h"
+#include "harness/starve.h"
 #include "unit/format/corpus.h"
-#include "unit/format/memory.h"
 
 #define CORPUS TREATY_SOURCE_DIR "/tests/corpus/protobuf/"
 
@@ -55,22 +55,22 @@ static enum treaty_code use(const struct treaty_source *source)
 static void run_out(const char *file, int number,
                     const struct treaty_source *source)
 {
+    long at = 0;
+    bool hit;
     enum treaty_code want = use(source);
 
-    fail_at = 0;
     do {
-        size_t before = live;
+        long before = starve_live;
         enum treaty_code code;
 
-        calls = 0;
-        fail_at++;
+        starve_at(++at);
         code = use(source);
+        hit = starve_end();
         if (code != want && code != TREATY_ENOMEM)
-            tap_fail(file, number, "code %d at allocation %zu", code, fail_at);
-        if (live != before)
-            tap_fail(file, number, "a leak at allocation %zu", fail_at);
-    } while (calls >= fail_at);
-    fail_at = 0;
+            tap_fail(file, number, "code %d at allocation %ld", code, at);
+        if (starve_live != before)
+            tap_fail(file, number, "a leak at allocation %ld", at);
+    } while (hit);
     tap_add_passed(1);
 }
 
@@ -104,7 +104,7 @@ static void check_descriptor(const struct corpus_line *line)
 
 static void runs_out(void)
 {
-    if (!OWN_ALLOCATOR) {
+    if (!STARVE_CAN) {
         tap_skip("a sanitizer has the allocator");
         return;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory that runs out while two .proto files are compared, by any rules. */
 #include "format/protobuf/format.h"
+#include "harness/starve.h"
 #include "unit/format/corpus.h"
-#include "unit/format/memory.h"
 
 #define CORPUS TREATY_SOURCE_DIR "/tests/corpus/protobuf/"
 
@@ -44,19 +44,21 @@ static void run_out(const char *file, int number,
                     const struct treaty_schema *new,
                     const struct treaty_schema *old, enum treaty_rules which)
 {
+    long at = 0;
+    bool hit;
+
     do {
-        size_t before = live;
+        long before = starve_live;
         enum treaty_code code;
 
-        calls = 0;
-        fail_at++;
+        starve_at(++at);
         code = compare(new, old, which);
-        if (code != TREATY_ENOMEM && (code || calls >= fail_at))
-            tap_fail(file, number, "code %d at allocation %zu", code, fail_at);
-        if (live != before)
-            tap_fail(file, number, "a leak at allocation %zu", fail_at);
-    } while (calls >= fail_at);
-    fail_at = 0;
+        hit = starve_end();
+        if (code != TREATY_ENOMEM && (code || hit))
+            tap_fail(file, number, "code %d at allocation %ld", code, at);
+        if (starve_live != before)
+            tap_fail(file, number, "a leak at allocation %ld", at);
+    } while (hit);
     tap_add_passed(1);
 }
 
@@ -105,7 +107,7 @@ static void check_case(const struct corpus_case *c)
 
 static void runs_out_while_comparing(void)
 {
-    if (!OWN_ALLOCATOR) {
+    if (!STARVE_CAN) {
         tap_skip("a sanitizer has the allocator");
         return;
     }
