@@ -26,6 +26,11 @@ static void is_warm(void)
     tap_skip("a sanitizer stands in for malloc");
 }
 
+static void is_warm_in_protobuf(void)
+{
+    tap_skip("a sanitizer stands in for malloc");
+}
+
 #else
 
 static _Thread_local size_t counted;
@@ -145,6 +150,87 @@ static void is_warm(void)
     tap_registry_stop(registry);
 }
 
+/* Messages of one schema and of another, in turn, by id and by GUID. */
+static const struct {
+    const char *schema;
+    const char *message;
+    enum treaty_frame_place place;
+} writers[] = {
+    {"syntax = \"proto3\"; message A { string s = 1; message B { int32 b = 1;"
+     " message C { repeated int32 c = 1; } } }",
+     NULL, TREATY_IN_PREFIX},
+    {"syntax = \"proto3\"; message A { string s = 1; message B { int32 b = 1;"
+     " message C { repeated int32 c = 1; } } }",
+     "A.B", TREATY_IN_PREFIX},
+    {"syntax = \"proto3\"; message A { string s = 1; message B { int32 b = 1;"
+     " message C { repeated int32 c = 1; } } }",
+     "A.B.C", TREATY_IN_HEADER},
+    {"syntax = \"proto3\"; message X { string s = 1; } message A { int32 a = 1;"
+     "}",
+     "A", TREATY_IN_HEADER},
+};
+
+enum { WRITERS = sizeof(writers) / sizeof(writers[0]) };
+
+static size_t run_messages(struct treaty_serializer *const *serializers,
+                           struct treaty_deserializer *deserializer,
+                           struct treaty_scratch *scratch, size_t events)
+{
+    static const int64_t record[8];
+    struct treaty_message message;
+    struct treaty_event event;
+    size_t failures = 0;
+
+    for (size_t i = 0; i < events; i++) {
+        treaty_scratch_reset(scratch);
+        failures += treaty_serialize(serializers[i % WRITERS], record, scratch,
+                                     &message, NULL) != TREATY_OK;
+        failures += treaty_deserialize_event(deserializer, &message, scratch,
+                                             &event, NULL) != TREATY_OK;
+    }
+    return failures;
+}
+
+static void is_warm_in_protobuf(void)
+{
+    struct tap_registry *registry = tap_registry_start();
+    struct treaty_scratch *scratch = treaty_scratch_new(0, NULL);
+    struct treaty_client_options options = {.urls = tap_registry_url(registry)};
+    struct treaty_serializer *serializers[WRITERS] = {0};
+    struct treaty_deserializer_options d = {0};
+    struct treaty_deserializer *deserializer = NULL;
+    struct treaty_client *client = NULL;
+    struct treaty_error err;
+    size_t before;
+
+    CHECK_INT(treaty_client_new(&options, &client, &err), TREATY_OK);
+    for (size_t i = 0; i < WRITERS; i++) {
+        struct treaty_serializer_options s = {
+            .schema = writers[i].schema,
+            .format = "PROTOBUF",
+            .message = writers[i].message,
+            .place = writers[i].place,
+        };
+
+        s.subject = i < 3 ? "first" : "second";
+        CHECK_INT(treaty_serializer_new(client, &s, &serializers[i], &err),
+                  TREATY_OK);
+    }
+    CHECK_INT(treaty_deserializer_new(client, &d, &deserializer, &err),
+              TREATY_OK);
+    CHECK_INT(run_messages(serializers, deserializer, scratch, 2 * WRITERS), 0);
+    before = counted;
+    CHECK_INT(run_messages(serializers, deserializer, scratch, 10000), 0);
+    CHECK_INT(counted, before);
+    for (size_t i = 0; i < WRITERS; i++)
+        treaty_serializer_free(serializers[i]);
+    treaty_deserializer_free(deserializer);
+    treaty_client_free(client);
+    treaty_scratch_free(scratch);
+    tap_registry_stop(registry);
+}
+
 #endif
 
-TAP_MAIN({"takes no lock and no memory when warm", is_warm})
+TAP_MAIN({"takes no lock and no memory when warm", is_warm},
+         {"nor in Protobuf", is_warm_in_protobuf})
