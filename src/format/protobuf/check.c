@@ -8,12 +8,14 @@
 void treaty_proto_refuse(struct treaty_proto_checker *c, enum treaty_code code,
                          size_t pos, const char *format, ...)
 {
+    struct treaty_error err;
     va_list args;
 
     va_start(args, format);
-    treaty_proto_object_v(c->loader, TREATY_PROTO_BY_PROTOC, code, c->file, pos,
-                          format, args);
+    (void)treaty_fail_v(&err, code, pos, format, args);
     va_end(args);
+    treaty_proto_object_text(c->loader, TREATY_PROTO_BY_PROTOC, code, c->file,
+                             pos, err.message);
 }
 
 static bool is_lite(const struct treaty_proto_file *file)

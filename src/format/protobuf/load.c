@@ -35,35 +35,31 @@ static bool is_stray(const struct treaty_proto_loader *loader,
            (loader->imported_count && file->index >= loader->imported_count);
 }
 
-void treaty_proto_object_v(struct treaty_proto_loader *loader,
-                           unsigned authorities, enum treaty_code code,
-                           const struct treaty_proto_file *file, size_t pos,
-                           const char *format, va_list args)
+void treaty_proto_object_text(struct treaty_proto_loader *loader,
+                              unsigned authorities, enum treaty_code code,
+                              const struct treaty_proto_file *file, size_t pos,
+                              const char *message)
 {
-    struct treaty_proto_objection *kept = loader->tree->objections;
     char place[TREATY_MESSAGE_MAX / 2];
-    struct treaty_error said;
     struct treaty_error whole;
     size_t len;
 
     for (unsigned i = 0; i < TREATY_PROTO_AUTHORITIES; i++) {
-        if (kept[i].raised)
+        if (loader->tree->objections[i].raised)
             authorities &= ~(1U << i);
     }
     if (!authorities || file->is_builtin || is_stray(loader, file))
         return;
-    (void)treaty_fail_v(&said, code, pos, format, args);
     len = put_place(place, sizeof(place), file, pos);
-    (void)treaty_fail(&whole, code, pos, "%.*s%s", (int)len, place,
-                      said.message);
+    (void)treaty_fail(&whole, code, pos, "%.*s%s", (int)len, place, message);
     for (unsigned i = 0; i < TREATY_PROTO_AUTHORITIES; i++) {
+        struct treaty_proto_objection *o = &loader->tree->objections[i];
+
         if ((authorities & 1U << i) == 0)
             continue;
-        kept[i].raised = true;
-        kept[i].code = code;
-        kept[i].file = file;
-        kept[i].pos = pos;
-        memcpy(kept[i].message, whole.message, sizeof(kept[i].message));
+        *o = (struct treaty_proto_objection){
+            .raised = true, .code = code, .file = file, .pos = pos};
+        memcpy(o->message, whole.message, sizeof(o->message));
     }
 }
 
@@ -72,11 +68,13 @@ void treaty_proto_object(struct treaty_proto_loader *loader,
                          const struct treaty_proto_file *file, size_t pos,
                          const char *format, ...)
 {
+    struct treaty_error err;
     va_list args;
 
     va_start(args, format);
-    treaty_proto_object_v(loader, authorities, code, file, pos, format, args);
+    (void)treaty_fail_v(&err, code, pos, format, args);
     va_end(args);
+    treaty_proto_object_text(loader, authorities, code, file, pos, err.message);
 }
 
 enum treaty_code treaty_proto_fail_v(struct treaty_proto_loader *loader,

@@ -21,8 +21,8 @@
 /*
  * `source->text` must live as long as `arena`, as the tree has views of it;
  * texts of imports are copied. On failure `err` has the offset in the text, or
- * none when the trouble lies in an import, and names the element in `path`
- * where that helps; the codes are those of a format's parse.
+ * none when the trouble lies in an import; the codes are those of a format's
+ * parse.
  */
 TREATY_MUST_CHECK enum treaty_code
 treaty_proto_load(struct treaty_arena *arena,

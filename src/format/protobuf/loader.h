@@ -53,10 +53,11 @@ void treaty_proto_object(struct treaty_proto_loader *loader,
                          unsigned authorities, enum treaty_code code,
                          const struct treaty_proto_file *file, size_t pos,
                          const char *format, ...) TREATY_PRINTF(6, 7);
-void treaty_proto_object_v(struct treaty_proto_loader *loader,
-                           unsigned authorities, enum treaty_code code,
-                           const struct treaty_proto_file *file, size_t pos,
-                           const char *format, va_list args);
+/* The same with a sentence that is made already. */
+void treaty_proto_object_text(struct treaty_proto_loader *loader,
+                              unsigned authorities, enum treaty_code code,
+                              const struct treaty_proto_file *file, size_t pos,
+                              const char *message);
 
 /* Describe a failure at a place of `file` in `loader->err`; `code`. */
 enum treaty_code treaty_proto_fail(struct treaty_proto_loader *loader,

@@ -60,9 +60,13 @@ bool treaty_proto_push_pointer(struct treaty_proto_parser *p,
 static void mind_v(struct treaty_proto_parser *p, unsigned authorities,
                    size_t pos, const char *format, va_list args)
 {
-    if (!p->code)
-        treaty_proto_object_v(p->loader, authorities, TREATY_ESCHEMA, p->file,
-                              pos, format, args);
+    struct treaty_error err;
+
+    if (p->code)
+        return;
+    (void)treaty_fail_v(&err, TREATY_ESCHEMA, pos, format, args);
+    treaty_proto_object_text(p->loader, authorities, TREATY_ESCHEMA, p->file,
+                             pos, err.message);
 }
 
 void treaty_proto_mind(struct treaty_proto_parser *p, unsigned authorities,
