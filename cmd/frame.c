@@ -58,8 +58,7 @@ static const struct treaty_flag flags[] = {
      TREATY_FLAG_TEXT, offsetof(struct options, reader), 0, 0},
     TREATY_FORMAT_FLAG(struct options, format),
     {"message", "NAME",
-     "full name of the message in a -payload, and of the one that -reader "
-     "reads; else what the frame says, or the schema's first",
+     "full name of the message in a -payload; else the schema's first",
      TREATY_FLAG_TEXT, offsetof(struct options, message), 0, 0},
     TREATY_FOLDER_FLAG(struct options, imports),
     TREATY_REGISTRY_FLAGS(struct options, registry),
@@ -233,17 +232,21 @@ static bool open_schema(const struct job *job, const char *path,
 
 static int load_schemas(struct job *job)
 {
-    const char *message = job->opt.message;
     struct treaty_error err;
 
     if (treaty_import_options_read(&job->opt.imports, &job->arena, &err))
         return complain(&err);
     if (job->opt.reader &&
-        !open_schema(job, job->opt.reader, message, &job->reader))
+        !open_schema(job, job->opt.reader, NULL, &job->reader))
         return 2;
+    if (job->opt.message && job->is_framed) {
+        fputs("treaty frame: -message is for a -payload; a frame says which "
+              "message it holds\n",
+              stderr);
+        return 2;
+    }
     if (job->opt.writer)
-        return open_schema(job, job->opt.writer,
-                           job->is_framed ? NULL : message, &job->writer)
+        return open_schema(job, job->opt.writer, job->opt.message, &job->writer)
                    ? 0
                    : 2;
     if (job->is_framed)
@@ -260,7 +263,8 @@ static void replace(struct treaty_schema **schema, struct treaty_schema *by)
     *schema = by;
 }
 
-/* The message that the frame names, and the reader's for it. */
+/* The message that the frame names, and the reader's of that name, or its
+ * first. */
 static int choose_messages(struct job *job)
 {
     struct treaty_str before = treaty_frame_indexes(&job->frame);
@@ -279,8 +283,7 @@ static int choose_messages(struct job *job)
     }
     if (!job->reader)
         job->reader = treaty_schema_ref(job->writer);
-    else if (!job->opt.message &&
-             !treaty_schema_part(job->reader, job->writer->name, &part, NULL))
+    else if (!treaty_schema_part(job->reader, job->writer->name, &part, NULL))
         replace(&job->reader, part);
     return 0;
 }

@@ -94,6 +94,32 @@ check_exit "a frame says which message it is" 0 "$TREATY" frame -writer \
 check_has "in the dump" "$(tr -s ' ' <out)" \
     "0005 04 00 00 message indexes shop.Bought.Line"
 check_has "and reads it" "$(tail -1 out)" '{"sku":'
+check_exit "so does a header" 0 "$TREATY" frame -writer shop.proto -I files \
+    -frame "$(frame -message shop.Returned | cut -c15-)" \
+    -header 01000102030405060708090a0b0c0d0e0f0202
+check_has "behind the GUID" "$(tr -s ' ' <out)" \
+    "header message indexes shop.Returned"
+check_has "and the payload is bare" "$(tail -1 out)" '{"what":{'
+check_exit "a header without indexes is none" 1 "$TREATY" frame \
+    -writer shop.proto -I files -frame 0a00 \
+    -header 01000102030405060708090a0b0c0d0e0f
+
+# Through the eyes of another version: by number, whatever the name.
+event=$("$TREATY" gen -schema "$proto/order-v3.proto" -count 1 -seed 8 -o hex)
+check_exit "another version reads it" 0 "$TREATY" frame -o json \
+    -writer "$proto/order-v3.proto" -reader "$proto/order-v7.proto" \
+    -payload "$event"
+check_has "by number" "$(cat out)" '"totalCents":"'
+check_eq "without what it lacks" "$(grep -c customerEmail out)" 0
+printf 'syntax = "proto3"; message Any { string id = 1; }' >any.proto
+check_exit "whose message has another name, too" 0 "$TREATY" frame -o json \
+    -writer "$proto/order-v3.proto" -reader any.proto -payload "$event"
+check_has "by number as well" "$(cat out)" '{"id":"00000000'
+check_exit "a message is read as the reader's of its name" 0 "$TREATY" frame \
+    -o json -writer shop.proto -reader shop.proto -I files \
+    -message shop.Bought.Line -payload 0a0161
+check_eq "not as its first" "$(cat out)" '{"sku":"a"}'
+
 check_exit "indexes that point nowhere are told of" 1 "$TREATY" frame \
     -writer shop.proto -I files -frame 00000000070212
 check_exit "so are those that are cut" 1 "$TREATY" frame \
@@ -102,6 +128,8 @@ check_exit "a payload's message is asked for by name" 0 "$TREATY" frame \
     -writer shop.proto -I files -message shop.Bought.Line \
     -payload 0a016112020805 -o json
 check_eq "and read" "$(cat out)" '{"sku":"a","price":{"cents":"5"}}'
+check_exit "a frame's is not" 2 "$TREATY" frame -writer shop.proto -I files \
+    -message shop.Bought.Line -frame 000000000700
 check_exit "an event that is cut is not read" 1 "$TREATY" frame \
     -writer shop.proto -I files -payload 0a05
 check_has "with its path" "$(cat err)" "lines"

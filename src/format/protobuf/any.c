@@ -46,6 +46,13 @@ static enum treaty_code make_message(struct schema_any *a,
     return code;
 }
 
+static void release_message(struct known_message *known)
+{
+    treaty_plan_unref(known->decode);
+    treaty_plan_unref(known->encode);
+    treaty_layout_unref(known->layout);
+}
+
 /* The schema as if it stood for another of its messages: also for one of an
  * import, which is no part of it. */
 static struct known_message *add_message(struct schema_any *a,
@@ -61,9 +68,14 @@ static struct known_message *add_message(struct schema_any *a,
         return NULL;
     known = TREATY_ARENA_NEW(&a->arena, struct known_message);
     key = treaty_arena_dup(&a->arena, name);
-    if (!known || !key.data || treaty_map_put(&a->messages, key, known))
+    if (!known || !key.data)
         return NULL;
-    (void)make_message(a, &as, known);
+    /* Out of memory it is tried again, anything else is what it is. */
+    if (make_message(a, &as, known) == TREATY_ENOMEM ||
+        treaty_map_put(&a->messages, key, known)) {
+        release_message(known);
+        return NULL;
+    }
     return known;
 }
 
@@ -104,13 +116,8 @@ static void free_any(struct treaty_any *any)
     struct schema_any *a = (struct schema_any *)any;
     const struct treaty_map_entry *at = treaty_map_next(&a->messages, NULL);
 
-    for (; at; at = treaty_map_next(&a->messages, at)) {
-        struct known_message *known = at->value;
-
-        treaty_plan_unref(known->decode);
-        treaty_plan_unref(known->encode);
-        treaty_layout_unref(known->layout);
-    }
+    for (; at; at = treaty_map_next(&a->messages, at))
+        release_message(at->value);
     treaty_arena_release(&a->arena);
     treaty_schema_unref(a->schema);
     pthread_mutex_destroy(&a->lock);

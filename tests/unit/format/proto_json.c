@@ -141,8 +141,44 @@ static void names_are_those_of_the_schema(void)
     model_close(&model);
 }
 
+static const char big[] =
+    "{\"any\":{\"@type\":\"" URL "x.Holder\",\"many\":[{\"@type\":\"" URL
+    "x.Item\",\"sku\":\"a\",\"in\":{\"any\":{\"@type\":\"" URL
+    "google.protobuf.Duration\",\"value\":\"2s\"}}}]},"
+    "\"many\":[{\"typeUrl\":\"x\",\"value\":\"AQID\"},{}]}";
+
+/* The arena alone runs out: what an Any keeps lies elsewhere. */
+static void reading_runs_out_of_memory(void)
+{
+    struct model model = model_open_proto(HOLDER);
+    const struct treaty_type *type = model.layout->root;
+    struct treaty_arena text = {0};
+    const struct treaty_json *value = NULL;
+    enum treaty_code code = TREATY_ENOMEM;
+
+    CHECK_INT(treaty_json_parse(&text, treaty_str_z(big), NULL, &value, NULL),
+              TREATY_OK);
+    for (size_t n = 1; code != TREATY_OK && n < 100; n++) {
+        struct tap_alloc state = {.fail_at = n};
+        struct treaty_alloc alloc = tap_alloc_hook(&state);
+        struct treaty_arena arena;
+        void *record = treaty_arena_calloc(&text, 1, type->size + 1);
+
+        treaty_arena_init(&arena, 0, &alloc);
+        code = treaty_record_read(&arena, type, value, TREATY_TEXT_PLAIN,
+                                  record, NULL);
+        CHECK(code == TREATY_OK || code == TREATY_ENOMEM);
+        treaty_arena_release(&arena);
+        CHECK_INT(state.live, 0);
+    }
+    CHECK_INT(code, TREATY_OK);
+    treaty_arena_release(&text);
+    model_close(&model);
+}
+
 TAP_MAIN({"an Any has the fields of what is in it",
           any_holds_messages_of_the_schema},
          {"a bad Any has its place", any_refuses_the_rest},
+         {"reading runs out of memory", reading_runs_out_of_memory},
          {"names in JSON are those of the schema",
           names_are_those_of_the_schema})
