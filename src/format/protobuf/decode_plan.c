@@ -427,6 +427,9 @@ static void emit_expected(struct layout *l, struct slot *slot)
             slot->emitted = form.tag;
         else
             emit_unknown(l, slot->writer);
+        /* Packed is what the reader takes for packed. */
+        form.is_packed = slot->reader && treaty_proto_may_pack(slot->reader) &&
+                         (form.tag & 7) == TREATY_WIRE_LEN;
     } else if (!l->job->writer) {
         form = written_form(slot->reader);
         slot->emitted = form.tag;
