@@ -2,6 +2,7 @@
 #include "format/protobuf/descriptor_read.h"
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "format/protobuf/descriptor_number.h"
 #include "format/protobuf/load.h"
 #include "format/protobuf/number.h"
@@ -126,6 +127,9 @@ struct treaty_str treaty_proto_raw_text(struct treaty_proto_reader *r,
 {
     struct treaty_str text = treaty_arena_dup(r->arena, f->bytes);
 
+    if (!treaty_utf8_valid(f->bytes))
+        treaty_proto_reader_fail(r, f->start, "field %u is not UTF-8",
+                                 f->number);
     if (!text.data)
         (void)treaty_proto_reader_make(r, SIZE_MAX); /* says so */
     return text;
@@ -134,17 +138,20 @@ struct treaty_str treaty_proto_raw_text(struct treaty_proto_reader *r,
 struct treaty_str treaty_proto_raw_name(struct treaty_proto_reader *r,
                                         const struct treaty_proto_wire_field *f)
 {
+    struct treaty_str text = treaty_proto_raw_text(r, f);
+
     if (!is_name(f->bytes))
         treaty_proto_reader_fail(r, f->start, "\"%.*s\" is not a name",
                                  TREATY_STR_ARG(f->bytes));
     treaty_proto_raw_count(r, f->start);
-    return treaty_proto_raw_text(r, f);
+    return text;
 }
 
 struct treaty_str
 treaty_proto_raw_full_name(struct treaty_proto_reader *r,
                            const struct treaty_proto_wire_field *f)
 {
+    struct treaty_str text = treaty_proto_raw_text(r, f);
     struct treaty_str name = f->bytes;
 
     if (name.len && name.data[0] == '.')
@@ -152,7 +159,7 @@ treaty_proto_raw_full_name(struct treaty_proto_reader *r,
     if (name.len == 0 || !is_full_name(name))
         treaty_proto_reader_fail(r, f->start, "\"%.*s\" is not a full name",
                                  TREATY_STR_ARG(f->bytes));
-    return treaty_proto_raw_text(r, f);
+    return text;
 }
 
 static void take_name(struct treaty_proto_reader *r, void *to,

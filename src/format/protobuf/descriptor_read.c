@@ -557,6 +557,16 @@ static void take_package(struct treaty_proto_reader *r, void *to,
         ((struct block *)to)->file->package = treaty_proto_raw_full_name(r, f);
 }
 
+/* Paths stand between quotes in the text as they are. */
+static bool is_path(struct treaty_str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.data[i] < 0x20 || s.data[i] == '"' ||
+            s.data[i] == '\\' || s.data[i] == 0x7f)
+            return false;
+    return s.len > 0;
+}
+
 static void take_dependency(struct treaty_proto_reader *r, void *to,
                             const struct treaty_proto_wire_field *f)
 {
@@ -568,6 +578,8 @@ static void take_dependency(struct treaty_proto_reader *r, void *to,
         return;
     treaty_proto_raw_count(r, f->start);
     import->path = treaty_proto_raw_text(r, f);
+    if (!is_path(import->path))
+        treaty_proto_reader_fail(r, f->start, "a dependency is not a path");
     import->pos = TREATY_NO_OFFSET;
     if (treaty_str_eq_z(import->path, "confluent/meta.proto"))
         r->knows_confluent = true;
@@ -622,6 +634,7 @@ static void take_syntax(struct treaty_proto_reader *r, void *to,
                  {"editions", TREATY_PROTO_EDITION}};
     struct treaty_proto_file *file = ((struct block *)to)->file;
 
+    (void)treaty_proto_raw_text(r, f);
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (treaty_str_eq_z(f->bytes, known[i].name)) {
             file->syntax = known[i].syntax;

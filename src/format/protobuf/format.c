@@ -77,6 +77,54 @@ static enum treaty_code put_canonical(struct treaty_schema *schema,
     return code;
 }
 
+/* Have both trees the same descriptor, as the reference makes it? */
+static enum treaty_code compare_trees(const struct treaty_proto_tree *a,
+                                      const struct treaty_proto_tree *b,
+                                      bool *ret_same, struct treaty_error *err)
+{
+    struct treaty_buf x;
+    struct treaty_buf y;
+    enum treaty_code code;
+
+    treaty_buf_init(&x, 0);
+    treaty_buf_init(&y, 0);
+    code = treaty_proto_put_reference_descriptor(a, &x, err);
+    if (!code)
+        code = treaty_proto_put_reference_descriptor(b, &y, err);
+    if (!code)
+        *ret_same = treaty_str_eq(treaty_buf_str(&x), treaty_buf_str(&y));
+    treaty_buf_release(&x);
+    treaty_buf_release(&y);
+    return code;
+}
+
+/*
+ * A descriptor may say what no text can, since its names are not held against
+ * the grammar: a field of the type "option" would be an option. What is stored
+ * is the text, so it must mean the same.
+ */
+static enum treaty_code check_descriptor(const struct treaty_schema *schema,
+                                         const struct treaty_source *source,
+                                         struct treaty_error *err)
+{
+    struct treaty_source again = *source;
+    struct treaty_arena scratch = {0};
+    struct treaty_proto_tree *tree;
+    enum treaty_code code;
+    bool is_same = false;
+
+    again.text = schema->canonical;
+    again.strictness = TREATY_NEW;
+    code = treaty_proto_load(&scratch, &again, &tree, err);
+    if (!code)
+        code = compare_trees(treaty_proto_tree(schema), tree, &is_same, err);
+    treaty_arena_release(&scratch);
+    if (code == TREATY_ENOMEM || is_same)
+        return code;
+    return treaty_fail(err, TREATY_ESCHEMA, TREATY_NO_OFFSET,
+                       "no .proto text says what the descriptor says");
+}
+
 static void note_objection(struct treaty_schema *schema,
                            const struct treaty_proto_tree *tree)
 {
@@ -145,6 +193,8 @@ enum treaty_code treaty_proto_parse(const struct treaty_source *source,
             note_objection(schema, tree);
         code = put_canonical(schema, source, err);
     }
+    if (!code && treaty_proto_is_base64(schema->text))
+        code = check_descriptor(schema, &copy, err);
     if (code) {
         treaty_schema_unref(schema);
         return code;

@@ -220,6 +220,12 @@ static const struct hostile hostile[] = {
     {"12 05 613b20783b", "\"a; x;\" is not a full name", 0},
     {"50 00", "there is no dependency 0", 0},
     {"58 ffffffffffffffffff01", "there is no dependency -1", 0},
+    {"22 03 0a 01 ff", "field 1 is not UTF-8", 2},
+    {"62 01 80", "field 12 is not UTF-8", 0},
+    {"1a 03 61 22 62", "a dependency is not a path", 0},
+    {"1a 03 61 5c 62", "a dependency is not a path", 0},
+    {"1a 00", "a dependency is not a path", 0},
+    {"1a 01 c3", "field 3 is not UTF-8", 0},
     {"22 00", "a message has no name", 0},
     {"22 03 0a 01 31", "\"1\" is not a name", 2},
     {"22 05 0a 03 6d2d6e", "\"m-n\" is not a name", 2},
@@ -272,7 +278,8 @@ static void refuses_hostile_bytes(void)
         struct treaty_proto_file *file = NULL;
         char room[64];
         size_t len = from_hex(hostile[i].hex, room);
-        char *bytes = malloc(len + !len); /* so that a tool sees a byte too far */
+        char *bytes =
+            malloc(len + !len); /* so that a tool sees a byte too far */
 
         memcpy(bytes, room, len);
         CHECK_INT(treaty_proto_read_descriptor(&arena,
