@@ -54,6 +54,27 @@ ask GET /subjects
 check_eq "being killed loses nothing" "$code $body" '200 ["a"]'
 stop_process "$pid"
 
+# What protoc refuses is taken or not, and stays once it was taken.
+loose='syntax = \"proto3\"; message M { int32 a = 19000; }'
+start loose -store "sqlite:$tmp/loose.db"
+ask POST /subjects/l/versions "{\"schemaType\":\"PROTOBUF\",\"schema\":\"$loose\"}"
+check_has "what only protoc refuses is taken" "$code $body" '200 {"id":1,'
+check_has "and logged" "$(cat "$tmp/loose.err")" \
+    'subject=l version=1 id=1 reason="'
+stop_process "$pid"
+start strict -store "sqlite:$tmp/loose.db" -validation protoc
+ask GET /schemas/ids/1/schema
+check_has "a strict registry serves what is stored" "$code $body" \
+    '200 syntax = "proto3";'
+ask POST /subjects/l/versions "{\"schemaType\":\"PROTOBUF\",\"schema\":\"$loose\"}"
+check_has "and takes it for what it is" "$code $body" '200 {"id":1,"version":1,'
+ask POST /compatibility/subjects/l/versions/1?verbose=true \
+    '{"schemaType":"PROTOBUF","schema":"syntax = \"proto3\"; message M { int32 a = 1; }"}'
+check_eq "and compares with it" "$code $body" '200 {"is_compatible":true}'
+ask POST /subjects/m/versions "{\"schemaType\":\"PROTOBUF\",\"schema\":\"$loose /* */\"}"
+check_has "elsewhere it refuses it" "$code $body" '422 {"error_code":42201,'
+stop_process "$pid"
+
 start fifth -store memory: -compat FORWARD_TRANSITIVE
 ask GET /config
 check_eq "the default level is a flag" "$code $body" \
