@@ -365,7 +365,7 @@ static enum treaty_code fill_bracket(const struct filling *f,
                                      struct treaty_error *err)
 {
     const struct treaty_proto_message *type = f->message->type;
-    const struct treaty_proto_field *field;
+    const struct treaty_proto_field *field = NULL;
     enum treaty_code code;
 
     if (treaty_str_has(f->member->name, '/')) {
