@@ -2,7 +2,9 @@
 /*
  * Messages through a reader's eyes. Fields meet by number, whether they lie in
  * a oneof or not; what the writer did not put on the wire is unset in the
- * reader; integers, booleans and enums are read as one another.
+ * reader; integers, booleans and enums are read as one another, and cut to what
+ * the reader's type holds. (A layout does not know sint64 from int64, whose
+ * cuts differ: a sint64 that a sint32 cannot hold is told as a difference.)
  */
 #include "record/text_inside.h"
 #include "record/verify_step.h"
