@@ -159,7 +159,8 @@ void treaty_proto_check_message(struct treaty_proto_checker *c,
     const struct treaty_proto_option *entry =
         treaty_proto_option_find(&m->options, "map_entry");
 
-    if (entry && entry->pos != TREATY_NO_OFFSET) /* descriptors do say it */
+    /* Descriptors do say it, and so does the text that one was stored as. */
+    if (entry && entry->pos != TREATY_NO_OFFSET && m->file->path.len == 0)
         treaty_proto_refuse(c, TREATY_ESCHEMA, entry->pos,
                             "\"map_entry\" is set by the compiler alone; write "
                             "map<key, value>");

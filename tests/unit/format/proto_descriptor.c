@@ -188,6 +188,37 @@ static void takes_base64(void)
     corpus_each_case(CORPUS "sent.test", check_sent);
 }
 
+/*
+ * What was sent as a descriptor is stored as a text that says `map_entry`,
+ * which protoc would not have; it does not mind it in what is imported.
+ */
+static void imports_what_was_sent(void)
+{
+    static const char text[] =
+        "syntax = \"proto3\"; message M { repeated .M.TagsEntry tags = 1; "
+        "message TagsEntry { option map_entry = true; string key = 1; "
+        "string value = 2; } }";
+    struct treaty_import import = {.reference = {.name = TREATY_STR("m.proto")},
+                                   .text = treaty_str_z(text)};
+    struct treaty_source source = {
+        .text = TREATY_STR("syntax = \"proto3\"; import \"m.proto\"; "
+                           "message N { M m = 1; }"),
+        .imports = &import,
+        .import_count = 1,
+        .strictness = TREATY_STRICT};
+    struct treaty_schema *schema = NULL;
+    struct treaty_error err;
+
+    CHECK_INT(
+        treaty_schema_parse(&treaty_format_protobuf, &source, &schema, &err),
+        TREATY_OK);
+    treaty_schema_unref(schema);
+    source.text = import.text;
+    CHECK_INT(
+        treaty_schema_parse(&treaty_format_protobuf, &source, &schema, &err),
+        TREATY_ESCHEMA);
+}
+
 /* Bytes that are no descriptor, and what is said of them. */
 struct hostile {
     const char *hex;
@@ -394,6 +425,7 @@ static void ends_anywhere(void)
 TAP_MAIN({"serialized", serialized_agrees}, {"protoc agrees", protoc_agrees},
          {"reads what protoc writes", reads_what_protoc_writes},
          {"takes base64", takes_base64},
+         {"imports what was sent", imports_what_was_sent},
          {"refuses hostile bytes", refuses_hostile_bytes},
          {"bounds depth", bounds_depth}, {"bounds names", bounds_names},
          {"ends anywhere", ends_anywhere})
