@@ -93,29 +93,27 @@ static bool is_options(const struct treaty_proto_message *m)
            treaty_str_ends(m->full, TREATY_STR("Options"));
 }
 
-/* Who extends a message by a number: all files of the load together. */
+/* Two extensions of one file must differ; those of others only make protoc
+ * warn. */
 static void check_number_is_free(struct treaty_proto_checker *c,
                                  struct treaty_proto_field *field,
                                  const struct treaty_proto_message *m)
 {
-    struct treaty_map *taken = &c->loader->extensions;
-    struct treaty_str key = treaty_arena_printf(
-        &c->loader->scratch, "%u %lld", m->id, (long long)field->number);
+    struct treaty_str key = treaty_arena_printf(c->scratch, "%u %lld", m->id,
+                                                (long long)field->number);
     const struct treaty_proto_field *same;
+    void *found = NULL;
 
-    if (!key.data) {
+    if (!key.data ||
+        treaty_map_add(&c->extensions, key, field, &found) != TREATY_OK)
         c->code = treaty_fail_nomem(c->loader->err);
-        return;
-    }
-    same = treaty_map_find(taken, key);
+    same = found;
     if (same)
         treaty_proto_refuse(c, TREATY_EDUPLICATE, field->number_pos,
                             "number %lld of \"%.*s\" is used by extension "
                             "\"%.*s\" already",
                             (long long)field->number, TREATY_STR_ARG(m->full),
                             TREATY_STR_ARG(same->full));
-    else if (treaty_map_put(taken, key, field) != TREATY_OK)
-        c->code = treaty_fail_nomem(c->loader->err);
 }
 
 static void check_extension(struct treaty_proto_checker *c,
@@ -242,6 +240,7 @@ enum treaty_code treaty_proto_check(struct treaty_proto_loader *loader,
     if (treaty_proto_is_refused(&c))
         return TREATY_OK;
     treaty_arena_init(&scratch, 0, NULL);
+    treaty_map_init(&c.extensions, &scratch);
     check_imports(&c);
     check_elements(&c);
     if (!treaty_proto_is_refused(&c))

@@ -25,7 +25,8 @@ struct treaty_proto_checker {
     struct treaty_proto_loader *loader;
     struct treaty_arena *scratch;
     const struct treaty_proto_file *file;
-    enum treaty_code code; /* out of memory, or TREATY_OK */
+    struct treaty_map extensions; /* of the file, by message and number */
+    enum treaty_code code;        /* out of memory, or TREATY_OK */
 };
 
 /* Object on behalf of protoc. */

@@ -10,6 +10,7 @@
  * must be declared, and as it is.
  */
 #include "format/protobuf/check.h"
+#include "format/protobuf/lex.h"
 #include "format/protobuf/number.h"
 
 #include "base/error.h"
@@ -58,14 +59,17 @@ static bool is_declaration(const struct treaty_proto_option *o)
            treaty_str_eq_z(o->parts[0].name, "declaration");
 }
 
+static bool is_in_range(const struct treaty_proto_range *range, uint64_t number)
+{
+    return range->first > 0 && number >= (uint64_t)range->first &&
+           (range->to_max || number <= (uint64_t)range->last);
+}
+
 static bool is_in_ranges(const struct treaty_proto_ranges *ranges,
                          uint64_t number)
 {
     for (uint32_t i = 0; i < ranges->count; i++) {
-        const struct treaty_proto_range *range = &ranges->items[i];
-
-        if (range->first > 0 && number >= (uint64_t)range->first &&
-            (range->to_max || number <= (uint64_t)range->last))
+        if (is_in_range(&ranges->items[i], number))
             return true;
     }
     return false;
@@ -74,7 +78,29 @@ static bool is_in_ranges(const struct treaty_proto_ranges *ranges,
 /* A full name here begins with a dot. */
 static bool is_rooted(struct treaty_str name)
 {
-    return name.len > 1 && name.data[0] == '.';
+    struct treaty_str rest = treaty_str_sub(name, 1, name.len);
+    struct treaty_str part;
+
+    if (!name.len || name.data[0] != '.')
+        return false;
+    while (treaty_str_split(&rest, '.', &part)) {
+        if (!treaty_proto_is_ident(part))
+            return false;
+    }
+    return true;
+}
+
+/* Each range of a statement has all of its options. */
+static void check_number(struct treaty_proto_checker *c,
+                         const struct treaty_proto_ranges *ranges,
+                         const struct declaration *d)
+{
+    for (uint32_t i = 0; i < ranges->count; i++) {
+        if (!is_in_range(&ranges->items[i], d->number))
+            treaty_proto_refuse(c, TREATY_ESCHEMA, ranges->items[i].pos,
+                                "the declared number %llu is not in the range",
+                                (unsigned long long)d->number);
+    }
 }
 
 static void check_declaration(struct treaty_proto_checker *c,
@@ -84,16 +110,15 @@ static void check_declaration(struct treaty_proto_checker *c,
     const size_t pos = d->option->pos;
     const bool is_named = d->full_name.data && d->type.data;
 
-    if (!is_in_ranges(ranges, d->number))
-        treaty_proto_refuse(c, TREATY_ESCHEMA, pos,
-                            "the declared number %llu is not in the range",
-                            (unsigned long long)d->number);
+    check_number(c, ranges, d);
     if (!is_named && (d->full_name.data || d->type.data || !d->is_reserved))
         treaty_proto_refuse(c, TREATY_ESCHEMA, pos,
                             "a declaration has a full_name and a type");
     if (d->full_name.data && !is_rooted(d->full_name))
-        treaty_proto_refuse(c, TREATY_ESCHEMA, pos,
-                            "the full_name of a declaration begins with a dot");
+        treaty_proto_refuse(
+            c, TREATY_ESCHEMA, pos,
+            "the full_name of a declaration is a full name that "
+            "begins with a dot");
     if (d->type.data && !is_rooted(d->type) &&
         treaty_proto_scalar_find(d->type) == TREATY_PROTO_UNRESOLVED)
         treaty_proto_refuse(c, TREATY_ESCHEMA, pos,

@@ -56,9 +56,6 @@ static void check_aliases(struct treaty_proto_checker *c,
         treaty_proto_refuse(c, TREATY_ESCHEMA, option->pos,
                             "\"allow_alias\" is of no use here, as no two "
                             "constants have one number; remove it");
-    else if (option && !e->allows_alias)
-        treaty_proto_refuse(c, TREATY_ESCHEMA, option->pos,
-                            "\"allow_alias = false\" says nothing; remove it");
 }
 
 static char lower(char c)

@@ -201,9 +201,10 @@ static void check_options(struct treaty_proto_checker *c,
                             "\"packed\" is for repeated numbers, bools and "
                             "enums only");
     if ((is_set(field, "lazy") || is_set(field, "unverified_lazy")) &&
-        type != TREATY_PROTO_MESSAGE && type != TREATY_PROTO_GROUP)
+        (type != TREATY_PROTO_MESSAGE || field->is_delimited))
         treaty_proto_refuse(c, TREATY_ESCHEMA, field->name_pos,
-                            "\"lazy\" is for fields that are messages only");
+                            "\"lazy\" is for fields that are messages with a "
+                            "length only");
     if (jstype && !is_long(type) &&
         !treaty_str_eq_z(jstype->value.text, "JS_NORMAL"))
         treaty_proto_refuse(c, TREATY_ESCHEMA, jstype->pos,

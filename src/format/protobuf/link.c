@@ -14,6 +14,17 @@ struct linker {
     enum treaty_code code;
 };
 
+/* Where a name stands, if it is a view of the text. */
+static size_t place_of(const struct linker *l, struct treaty_str name)
+{
+    const uintptr_t text = (uintptr_t)l->file->text.data;
+    const uintptr_t at = (uintptr_t)name.data;
+
+    if (!text || at < text || at >= text + l->file->text.len)
+        return TREATY_NO_OFFSET;
+    return at - text;
+}
+
 static struct treaty_str join(struct linker *l, struct treaty_str scope,
                               struct treaty_str name)
 {
@@ -22,7 +33,7 @@ static struct treaty_str join(struct linker *l, struct treaty_str scope,
     if (scope.len + name.len > TREATY_PROTO_NAME_MAX) {
         if (!l->code)
             l->code = treaty_proto_fail(
-                l->loader, TREATY_ELIMIT, l->file, TREATY_NO_OFFSET,
+                l->loader, TREATY_ELIMIT, l->file, place_of(l, name),
                 "a full name is longer than the limit of %d characters",
                 TREATY_PROTO_NAME_MAX);
         return (struct treaty_str){"", 0};

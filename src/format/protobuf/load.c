@@ -400,7 +400,6 @@ static enum treaty_code load(struct treaty_arena *arena,
     treaty_arena_init(&loader.scratch, 0, NULL);
     treaty_map_init(&loader.files, &loader.scratch);
     treaty_map_init(&loader.declarations, &loader.scratch);
-    treaty_map_init(&loader.extensions, &loader.scratch);
     treaty_map_init(&loader.tree->symbols, arena);
     code = run(&loader, file, is_parsed);
     treaty_arena_release(&loader.scratch);

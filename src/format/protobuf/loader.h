@@ -35,7 +35,6 @@ struct treaty_proto_loader {
     struct treaty_limits limits;      /* with the defaults filled in */
     struct treaty_map files;          /* path -> struct treaty_proto_file */
     struct treaty_map declarations;   /* check_declaration.c's indexes */
-    struct treaty_map extensions;     /* by message and number, once checked */
     struct treaty_proto_file **order; /* those of the tree, with room */
     uint32_t order_room;
     uint32_t imported_count; /* the first files of the tree: those that the

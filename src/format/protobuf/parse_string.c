@@ -11,6 +11,9 @@
 #include "base/utf8.h"
 #include "format/protobuf/parse.h"
 
+/* What protoc takes in eight digits: 21 bits. */
+enum { UNICODE_MAX = 0x1FFFFF };
+
 static const char escapes[][2] = {
     {'a', '\a'}, {'b', '\b'}, {'f', '\f'},  {'n', '\n'},
     {'r', '\r'}, {'t', '\t'}, {'v', '\v'},  {'\\', '\\'},
@@ -84,12 +87,22 @@ static uint32_t read_low_surrogate(struct decoder *d)
     return 0;
 }
 
-/* Three bytes of a surrogate on its own, as protoc writes them. */
-static void put_lone_surrogate(struct decoder *d, uint32_t value)
+/* As UTF-8 has it, also where that has none: for a surrogate on its own, and
+ * past the last character. */
+static void put_code_point(struct decoder *d, uint32_t value)
 {
-    *d->out++ = (char)(0xE0 | (value >> 12));
-    *d->out++ = (char)(0x80 | ((value >> 6) & 0x3F));
-    *d->out++ = (char)(0x80 | (value & 0x3F));
+    if (value >= 0xD800 && value <= 0xDFFF) {
+        *d->out++ = (char)(0xE0 | (value >> 12));
+        *d->out++ = (char)(0x80 | ((value >> 6) & 0x3F));
+        *d->out++ = (char)(0x80 | (value & 0x3F));
+    } else if (value > 0x10FFFF) {
+        *d->out++ = (char)(0xF0 | (value >> 18));
+        *d->out++ = (char)(0x80 | ((value >> 12) & 0x3F));
+        *d->out++ = (char)(0x80 | ((value >> 6) & 0x3F));
+        *d->out++ = (char)(0x80 | (value & 0x3F));
+    } else {
+        d->out += treaty_utf8_put(d->out, value);
+    }
 }
 
 static void put_unicode(struct decoder *d, unsigned digits)
@@ -98,7 +111,7 @@ static void put_unicode(struct decoder *d, unsigned digits)
     uint32_t value = read_digits(d, 16, digits, &count);
     uint32_t low = 0;
 
-    if (count != digits || value > 0x10FFFF) {
+    if (count != digits || value > UNICODE_MAX) {
         d->is_bad = true;
         return;
     }
@@ -106,10 +119,7 @@ static void put_unicode(struct decoder *d, unsigned digits)
         low = read_low_surrogate(d);
     if (low)
         value = 0x10000 + ((value - 0xD800) << 10) + (low - 0xDC00);
-    if (value >= 0xD800 && value <= 0xDFFF)
-        put_lone_surrogate(d, value);
-    else
-        d->out += treaty_utf8_put(d->out, value);
+    put_code_point(d, value);
 }
 
 static void put_escape(struct decoder *d)

@@ -144,6 +144,63 @@ static void questions(void)
     treaty_arena_release(&arena);
 }
 
+/* Literals, and what each authority reads in them. */
+static const struct {
+    const char *literal;
+    struct treaty_str protoc;
+    struct treaty_str reference;
+} strings[] = {
+    {"\"plain\"", {"plain", 5}, {"plain", 5}},
+    {"'it''s' \"\"", {"its", 3}, {"its", 3}},
+    {"\"\\a\\b\\f\\n\\r\\t\\v\\\\\\?\\'\\\"\"",
+     {"\a\b\f\n\r\t\v\\?'\"", 11},
+     {"\a\b\f\n\r\t\v\\?'\"", 11}},
+    {"'\\101\\x41\\X4a\\0'", {"AAJ\0", 4}, {"AAJ\0", 4}},
+    {"'\\xff\\377'", {"\xff\xff", 2}, {"\xC3\xBF\xC3\xBF", 4}},
+    {"'\\777'", {"\xff", 1}, {"\xC7\xBF", 2}},
+    {"'\\u00e9'", {"\xC3\xA9", 2}, {"u00e9", 5}},
+    {"'\\U0001F600'", {"\xF0\x9F\x98\x80", 4}, {"U0001F600", 9}},
+    {"'\\ud83d\\ude00'", {"\xF0\x9F\x98\x80", 4}, {"ud83dude00", 10}},
+    {"'\\ud83d'", {"\xED\xA0\xBD", 3}, {"ud83d", 5}},
+    {"'\\ud83d\\u0041'",
+     {"\xED\xA0\xBD"
+      "A",
+      4},
+     {"ud83du0041", 10}},
+    {"'\\U00110000'", {"\xF4\x90\x80\x80", 4}, {"U00110000", 9}},
+    {"'\\q'", {"q", 1}, {"q", 1}},
+};
+
+static void read_string(size_t i)
+{
+    struct treaty_arena arena = {0};
+    struct treaty_proto_tree *tree = NULL;
+    struct treaty_source source = {
+        .text =
+            treaty_arena_printf(&arena, "option x = %s;", strings[i].literal),
+        .strictness = TREATY_STORED,
+    };
+    const struct treaty_proto_value *value;
+
+    CHECK_INT(treaty_proto_load(&arena, &source, &tree, NULL), TREATY_OK);
+    value = &tree->file->options.items[0].value;
+    if (!treaty_str_eq(value->text, strings[i].protoc))
+        tap_fail(__FILE__, __LINE__, "protoc reads %s otherwise",
+                 strings[i].literal);
+    if (!treaty_str_eq(value->reference, strings[i].reference))
+        tap_fail(__FILE__, __LINE__, "the reference reads %s otherwise",
+                 strings[i].literal);
+    CHECK_INT(value->pos, strlen("option x = "));
+    CHECK_INT(value->end, source.text.len - 1);
+    treaty_arena_release(&arena);
+}
+
+static void strings_by_authority(void)
+{
+    for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+        read_string(i);
+}
+
 /* `head`, `item` so many times, `tail`: the code it ends with. */
 static enum treaty_code load_many(const char *head, const char *item,
                                   uint32_t count, const char *tail,
@@ -198,8 +255,27 @@ static void names_have_a_limit(void)
     CHECK_INT(load_many("package a", ".a", 512, ";", &err), TREATY_ELIMIT);
     CHECK_INT(load_many("package a", " . a", 300000, ";", &err), TREATY_ELIMIT);
     CHECK_INT(load_many("message ", "M", 300000, "{}", &err), TREATY_ELIMIT);
+    CHECK_INT(load_many("", "message M234567890123456789012345678901{ ", 32,
+                        "}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}", &err),
+              TREATY_OK);
+    CHECK_INT(load_many("", "message M2345678901234567890123456789012{ ", 32,
+                        "}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}", &err),
+              TREATY_ELIMIT);
+    CHECK_INT(err.offset, 31 * 42 + 8);
+}
+
+/* More unknown names than are searched for one by one. */
+static void many_names_are_unknown(void)
+{
+    struct treaty_error err;
+
+    CHECK_INT(load_many("syntax = \"proto3\"; message M {", "Nope n = 1;",
+                        30000, "}", &err),
+              TREATY_OK);
 }
 
 TAP_MAIN({"linking", linking}, {"questions", questions},
+         {"strings by authority", strings_by_authority},
          {"blocks nest to a limit", blocks_nest_to_a_limit},
-         {"names have a limit", names_have_a_limit})
+         {"names have a limit", names_have_a_limit},
+         {"many names are unknown", many_names_are_unknown})
