@@ -161,7 +161,7 @@ static void put_enum(struct treaty_proto_compiler *c,
             enumeration, field->default_value->value.text);
     if (constant)
         value.raw = (int32_t)constant->number;
-    if (c->symbols.failed == TREATY_OK) {
+    if ((row + 1) * sizeof(struct treaty_proto_symbols) <= c->symbols.len) {
         const struct treaty_proto_symbols *rows = (void *)c->symbols.data;
 
         value.symbol = treaty_proto_symbol(&rows[row], value.raw);
