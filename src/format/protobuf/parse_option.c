@@ -151,6 +151,9 @@ static void parse_aggregate(struct treaty_proto_parser *p,
     const char close = open == '{' ? '}' : '>';
 
     value->kind = TREATY_PROTO_VALUE_MESSAGE;
+    if (value->negative)
+        treaty_proto_mind(p, TREATY_PROTO_BY_REFERENCE, value->pos,
+                          "a message has no minus before it");
     if (open == '<')
         treaty_proto_mind(p, TREATY_PROTO_BY_REFERENCE, p->token.pos,
                           "write \"{\" and \"}\" around the members");
@@ -236,6 +239,8 @@ static void parse_value(struct treaty_proto_parser *p,
     else if (p->token.kind == TREATY_PROTO_TOKEN_NUMBER ||
              p->token.kind == TREATY_PROTO_TOKEN_IDENT)
         parse_word(p, value);
+    else if (value->negative && (is_inner || !treaty_proto_at(p, '{')))
+        treaty_proto_stop_unexpected(p, "a number behind the minus");
     else if (treaty_proto_at(p, '{') || (is_inner && treaty_proto_at(p, '<')))
         parse_aggregate(p, value);
     else if (treaty_proto_at(p, '['))
