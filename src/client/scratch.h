@@ -13,11 +13,18 @@
 
 #include <treaty/scratch.h>
 
-/* The value that a deserializer found last for this thread. */
+/* Longer lists of message indexes are not remembered: nobody nests so
+ * deeply. */
+enum { TREATY_INDEXES_KEPT = 15 };
+
+/* The value that a deserializer found last for this thread, and the message
+ * indexes behind the id that led there. */
 struct treaty_last_found {
     uint64_t serial; /* of the deserializer; 0: nothing is remembered */
     struct treaty_table_key key;
     const void *value;
+    uint8_t indexes_len;
+    char indexes[TREATY_INDEXES_KEPT];
 };
 
 struct treaty_scratch {

@@ -3,7 +3,7 @@
  * Frames to structs. A frame's schema, and the message that it names there,
  * lead to a plan in three steps, each of which fills the one before it:
  *
- *     the scratch's last route    this thread's previous event, no shared data
+ *     the scratch's last plan     this thread's previous event, no shared data
  *     the deserializer's tables   read without a lock
  *     the client's caches         under locks, asking the registry once
  *
@@ -19,9 +19,6 @@
 
 #include <assert.h>
 #include <stdatomic.h>
-
-/* Longer lists of indexes are parsed each time: nobody nests so deeply. */
-enum { INDEXES_MAX = 15 };
 
 /*
  * Where an id leads. When its schema may have several messages, `plan` is NULL
@@ -188,22 +185,22 @@ static struct treaty_table_key key_of(const struct treaty_frame *frame)
 
 static struct treaty_table_key key_of_part(struct treaty_str indexes)
 {
-    uint8_t bytes[INDEXES_MAX + 1] = {0};
+    uint8_t bytes[TREATY_INDEXES_KEPT + 1] = {0};
 
     memcpy(bytes, indexes.data, indexes.len);
-    bytes[INDEXES_MAX] = (uint8_t)indexes.len;
+    bytes[TREATY_INDEXES_KEPT] = (uint8_t)indexes.len;
     return treaty_table_key_of_guid(bytes);
 }
 
-static bool leads_here(const struct treaty_frame *frame,
-                       const struct route *route)
+/* Does the frame have these indexes, where it may have some? */
+static inline bool has_indexes(const struct treaty_frame *frame,
+                               const char *indexes, size_t len)
 {
     struct treaty_str said = treaty_frame_indexes(frame);
-    size_t len = route->indexes.len;
 
     if (frame->by_guid ? said.len != len : said.len < len)
         return false;
-    return len == 0 || memcmp(said.data, route->indexes.data, len) == 0;
+    return len == 0 || memcmp(said.data, indexes, len) == 0;
 }
 
 static const struct route *find_part(const struct route *whole,
@@ -212,16 +209,31 @@ static const struct route *find_part(const struct route *whole,
     struct treaty_str said = treaty_frame_indexes(frame);
 
     said.len = treaty_frame_indexes_len(said);
-    if (said.len == 0 || said.len > INDEXES_MAX)
+    if (said.len == 0 || said.len > TREATY_INDEXES_KEPT)
         return NULL;
     return (const struct route *)treaty_table_find(&whole->parts,
                                                    key_of_part(said));
 }
 
-/* The route if it is at hand. */
 static const struct route *
 find_route(const struct treaty_deserializer *deserializer,
-           const struct treaty_frame *frame, struct treaty_scratch *scratch)
+           const struct treaty_frame *frame, struct treaty_table_key key)
+{
+    const struct route *route =
+        (const struct route *)treaty_table_find(&deserializer->routes, key);
+
+    if (route && !route->plan)
+        route = find_part(route, frame);
+    if (!route || !has_indexes(frame, route->indexes.data, route->indexes.len))
+        return NULL;
+    return route;
+}
+
+/* The plan if it is at hand, and then the bytes of the frame's indexes. */
+static const struct treaty_cached_plan *
+find_plan(const struct treaty_deserializer *deserializer,
+          const struct treaty_frame *frame, struct treaty_scratch *scratch,
+          size_t *ret_len)
 {
     struct treaty_table_key key = key_of(frame);
     struct treaty_last_found *last = &scratch->last;
@@ -229,15 +241,23 @@ find_route(const struct treaty_deserializer *deserializer,
 
     if (last->serial == deserializer->serial &&
         treaty_table_key_eq(last->key, key) &&
-        leads_here(frame, (const struct route *)last->value))
-        return (const struct route *)last->value;
-    route = (const struct route *)treaty_table_find(&deserializer->routes, key);
-    if (route && !route->plan)
-        route = find_part(route, frame);
-    if (!route || !leads_here(frame, route))
+        has_indexes(frame, last->indexes, last->indexes_len)) {
+        *ret_len = last->indexes_len;
+        return (const struct treaty_cached_plan *)last->value;
+    }
+    route = find_route(deserializer, frame, key);
+    if (!route)
         return NULL;
-    *last = (struct treaty_last_found){deserializer->serial, key, route};
-    return route;
+    *last = (struct treaty_last_found){
+        .serial = deserializer->serial,
+        .key = key,
+        .value = route->plan,
+        .indexes_len = (uint8_t)route->indexes.len,
+    };
+    if (route->indexes.len)
+        memcpy(last->indexes, route->indexes.data, route->indexes.len);
+    *ret_len = route->indexes.len;
+    return route->plan;
 }
 
 /* The route under `key`, made of `made` if it is new; NULL without memory. */
@@ -271,7 +291,7 @@ static struct route *add_locked(struct treaty_deserializer *deserializer,
  */
 static bool is_usual(const struct route *route)
 {
-    return route->indexes.len <= INDEXES_MAX &&
+    return route->indexes.len <= TREATY_INDEXES_KEPT &&
            (treaty_str_eq(route->indexes, route->plan->written->indexes) ||
             treaty_str_eq(route->indexes, (struct treaty_str){"\2\0", 2}));
 }
@@ -371,27 +391,24 @@ treaty_deserializer_find(struct treaty_deserializer *deserializer,
                          struct treaty_found *ret, struct treaty_error *err)
 {
     const struct treaty_telemetry *telemetry = &deserializer->client->telemetry;
-    const struct treaty_cached_plan *plan = NULL;
-    const struct route *route;
-    struct treaty_frame frame;
+    struct treaty_frame *frame = &ret->frame;
+    const struct treaty_cached_plan *plan;
+    size_t indexes_len = 0;
     enum treaty_code code =
-        treaty_frame_parse(message->value, message->header, &frame, err);
+        treaty_frame_parse(message->value, message->header, frame, err);
 
     if (code != TREATY_OK)
         return code;
-    route = find_route(deserializer, &frame, scratch);
-    treaty_counter_add(route ? telemetry->hits : telemetry->misses, 1);
-    if (route) {
-        plan = route->plan;
-        take_off(&frame, route->indexes.len);
-    } else {
-        code = ask(deserializer, &frame, &plan, err);
-        if (code != TREATY_OK)
-            return code;
-    }
+    plan = find_plan(deserializer, frame, scratch, &indexes_len);
+    treaty_counter_add(plan ? telemetry->hits : telemetry->misses, 1);
+    if (plan)
+        take_off(frame, indexes_len);
+    else
+        code = ask(deserializer, frame, &plan, err);
+    if (code != TREATY_OK)
+        return code;
     if (!plan->plan)
         return treaty_fail_again(err, plan->failure);
-    ret->frame = frame;
     ret->plan = plan;
     return TREATY_OK;
 }

@@ -28,7 +28,8 @@ struct treaty_found {
     const struct treaty_cached_plan *plan; /* with writer, reader, layout */
 };
 
-/* As treaty_deserialize, up to the payload. */
+/* As treaty_deserialize, up to the payload. A failure may leave the frame in
+ * `ret`, but no plan. */
 TREATY_MUST_CHECK enum treaty_code
 treaty_deserializer_find(struct treaty_deserializer *deserializer,
                          const struct treaty_message *message,

@@ -417,7 +417,7 @@ static enum treaty_code put_event(const struct ready *ready, bool in_header,
     enum treaty_code code;
 
     if (!in_header)
-        treaty_buf_put(out, ready->prefix);
+        treaty_buf_put_mem(out, ready->prefix.data, ready->prefix.len);
     code = treaty_plan_encode(ready->plan, record, out, err);
     if (code != TREATY_OK)
         out->len = start;
