@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "../../../fuzz/proto_descriptor.c"
+
+#include "harness/inputs.h"
+#include "harness/tap.h"
+
+static void run_input(char *data, size_t len)
+{
+    inputs_try_prefixes(LLVMFuzzerTestOneInput, data, len);
+}
+
+static void inputs_hold(void)
+{
+    inputs_each("proto_descriptor", 12, run_input);
+}
+
+TAP_MAIN({"inputs hold", inputs_hold})
