@@ -144,6 +144,32 @@ static void questions(void)
     treaty_arena_release(&arena);
 }
 
+static void numbers_as_written(void)
+{
+    const struct treaty_source source = {
+        .text =
+            TREATY_STR("syntax = \"proto3\";"
+                       "message M { int32 a = 017; int32 b = 0x1F; "
+                       "reserved 100 to max; } enum E { Z = 0; N = - 7; }")};
+    struct treaty_arena arena = {0};
+    struct treaty_proto_tree *tree = NULL;
+    const struct treaty_proto_message *m;
+    const struct treaty_proto_constant *n;
+
+    CHECK_INT(treaty_proto_load(&arena, &source, &tree, NULL), TREATY_OK);
+    m = tree->file->messages[0];
+    CHECK_INT(m->fields[0]->number, 15);
+    CHECK_STR_Z(m->fields[0]->number_text, "017");
+    CHECK_INT(m->fields[1]->number, 31);
+    CHECK_STR_Z(m->fields[1]->number_text, "0x1F");
+    CHECK_INT(m->reserved[0].items[0].last, 536870911);
+    CHECK(m->reserved[0].items[0].to_max);
+    n = &tree->file->enums[0]->constants[1];
+    CHECK_INT(n->number, -7);
+    CHECK_STR_Z(n->number_text, "- 7");
+    treaty_arena_release(&arena);
+}
+
 /* Literals, and what each authority reads in them. */
 static const struct {
     const char *literal;
@@ -275,6 +301,7 @@ static void many_names_are_unknown(void)
 }
 
 TAP_MAIN({"linking", linking}, {"questions", questions},
+         {"numbers as written", numbers_as_written},
          {"strings by authority", strings_by_authority},
          {"blocks nest to a limit", blocks_nest_to_a_limit},
          {"names have a limit", names_have_a_limit},
