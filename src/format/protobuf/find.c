@@ -53,11 +53,13 @@ void *treaty_proto_find(const struct treaty_proto_tree *tree,
                         enum treaty_proto_symbol_kind kind,
                         struct treaty_str full)
 {
-    const struct treaty_proto_symbol *symbol;
+    const struct treaty_proto_symbol *symbol =
+        treaty_map_find(&tree->symbols, full);
 
-    if (full.len && full.data[0] == '.')
-        full = treaty_str_sub(full, 1, full.len);
-    symbol = treaty_map_find(&tree->symbols, full);
+    /* Only a package that protoc refuses begins with a dot of its own. */
+    if (!symbol && full.len && full.data[0] == '.')
+        symbol =
+            treaty_map_find(&tree->symbols, treaty_str_sub(full, 1, full.len));
     return symbol && symbol->kind == kind ? symbol->element : NULL;
 }
 

@@ -111,6 +111,9 @@ struct treaty_str treaty_proto_parse_name(struct treaty_proto_parser *p,
 /* A name that may have dots, at its front as well if `leading`. */
 struct treaty_str treaty_proto_parse_full_name(struct treaty_proto_parser *p,
                                                bool leading, const char *what);
+/* One word as the reference cuts it; empty, and nothing is taken, where none
+ * stands. */
+struct treaty_str treaty_proto_parse_word(struct treaty_proto_parser *p);
 /* A type's name into `ref`, scalars found. */
 void treaty_proto_parse_type(struct treaty_proto_parser *p,
                              struct treaty_proto_ref *ref);

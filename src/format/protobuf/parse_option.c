@@ -98,8 +98,8 @@ static struct treaty_str parse_bracketed(struct treaty_proto_parser *p)
     return name;
 }
 
-/* May a value stand here although there is no colon? */
-static bool needs_no_colon(const struct treaty_proto_parser *p)
+/* Does a bracket stand here that a value may begin with? */
+static bool at_open(const struct treaty_proto_parser *p)
 {
     return treaty_proto_at(p, '{') || treaty_proto_at(p, '<') ||
            treaty_proto_at(p, '[');
@@ -116,7 +116,7 @@ static void parse_member(struct treaty_proto_parser *p,
         member->name =
             treaty_proto_parse_full_name(p, false, "the name of a member");
     member->has_colon = treaty_proto_accept(p, ':');
-    if (!member->has_colon && !needs_no_colon(p))
+    if (!member->has_colon && !at_open(p))
         treaty_proto_stop_unexpected(p, "\":\" behind the name of the member");
     if (!member->has_colon && !treaty_proto_at(p, '{'))
         treaty_proto_mind(p, TREATY_PROTO_BY_REFERENCE, p->token.pos,
@@ -190,20 +190,23 @@ static void parse_items(struct treaty_proto_parser *p,
     value->count = items.count;
 }
 
+/* Does what the reference takes for a word stand here? */
+static bool at_word(const struct treaty_proto_parser *p)
+{
+    return treaty_proto_word_end(p->lexer.text, p->token.pos) > p->token.pos;
+}
+
+/*
+ * A name, `inf` and `true` among them. The reference's words may also have `-`
+ * and `.` anywhere, or be a minus alone, and its text has the default of bytes
+ * as such a word.
+ */
 static void parse_word(struct treaty_proto_parser *p,
                        struct treaty_proto_value *value)
 {
-    const bool is_number = p->token.kind == TREATY_PROTO_TOKEN_NUMBER;
-
-    value->kind =
-        is_number ? TREATY_PROTO_VALUE_NUMBER : TREATY_PROTO_VALUE_IDENT;
-    if (is_number) {
-        value->text = treaty_proto_token_text(p);
-        treaty_proto_advance(p);
-        return;
-    }
-    value->text = treaty_proto_parse_full_name(p, false, "a value");
-    if (treaty_str_has(value->text, '.'))
+    value->kind = TREATY_PROTO_VALUE_IDENT;
+    value->text = treaty_proto_parse_word(p);
+    if (value->text.len && !treaty_proto_is_ident(value->text))
         treaty_proto_mind(p, TREATY_PROTO_BY_PROTOC, value->pos,
                           "a value is one word; put a text with dots in "
                           "quotes");
@@ -213,6 +216,14 @@ static void parse_word(struct treaty_proto_parser *p,
         !treaty_str_eq_nocase(value->text, TREATY_STR("infinity")))
         treaty_proto_mind(p, TREATY_PROTO_BY_PROTOC, value->pos,
                           "behind a minus stands a number, \"inf\" or \"nan\"");
+}
+
+static void parse_number(struct treaty_proto_parser *p,
+                         struct treaty_proto_value *value)
+{
+    value->kind = TREATY_PROTO_VALUE_NUMBER;
+    value->text = treaty_proto_token_text(p);
+    treaty_proto_advance(p);
 }
 
 static void parse_text(struct treaty_proto_parser *p,
@@ -236,8 +247,9 @@ static void parse_value(struct treaty_proto_parser *p,
                           "option once for each value");
     if (p->token.kind == TREATY_PROTO_TOKEN_STRING)
         parse_text(p, value);
-    else if (p->token.kind == TREATY_PROTO_TOKEN_NUMBER ||
-             p->token.kind == TREATY_PROTO_TOKEN_IDENT)
+    else if (p->token.kind == TREATY_PROTO_TOKEN_NUMBER)
+        parse_number(p, value);
+    else if (at_word(p) || (value->negative && !at_open(p)))
         parse_word(p, value);
     else if (value->negative && (is_inner || !treaty_proto_at(p, '{')))
         treaty_proto_stop_unexpected(p, "a number behind the minus");

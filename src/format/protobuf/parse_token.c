@@ -311,6 +311,19 @@ struct treaty_str treaty_proto_parse_full_name(struct treaty_proto_parser *p,
     return name;
 }
 
+struct treaty_str treaty_proto_parse_word(struct treaty_proto_parser *p)
+{
+    const size_t pos = p->token.pos;
+    const size_t end = treaty_proto_word_end(p->lexer.text, pos);
+    struct treaty_str word = {"", 0};
+
+    if (p->code || end == pos)
+        return word;
+    word = take_to(p, end);
+    check_length(p, word);
+    return word;
+}
+
 void treaty_proto_parse_type(struct treaty_proto_parser *p,
                              struct treaty_proto_ref *ref)
 {
