@@ -60,6 +60,9 @@ bool treaty_proto_push_pointer(struct treaty_proto_parser *p,
 /* A cleared object on the arena, or NULL after a failure. */
 void *treaty_proto_make(struct treaty_proto_parser *p, size_t size);
 
+/* Fail for want of memory. */
+void treaty_proto_run_out(struct treaty_proto_parser *p);
+
 void treaty_proto_advance(struct treaty_proto_parser *p);
 struct treaty_str treaty_proto_token_text(const struct treaty_proto_parser *p);
 /* Is the token behind the next one this symbol? */

@@ -89,6 +89,8 @@ static void parse_map_value(struct treaty_proto_parser *p,
     value->name = treaty_arena_printf(p->arena, "map<%.*s, %.*s>",
                                       TREATY_STR_ARG(inner.key.name),
                                       TREATY_STR_ARG(inner.value.name));
+    if (!value->name.data)
+        treaty_proto_run_out(p);
 }
 
 /* `<key, value>`. */

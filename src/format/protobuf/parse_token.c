@@ -5,7 +5,7 @@
 
 enum { FIRST_ROOM = 4, SHOWN_MAX = 40 };
 
-static void fail_nomem(struct treaty_proto_parser *p)
+void treaty_proto_run_out(struct treaty_proto_parser *p)
 {
     if (p->code)
         return;
@@ -18,7 +18,7 @@ void *treaty_proto_make(struct treaty_proto_parser *p, size_t size)
     void *object = treaty_arena_calloc(p->arena, 1, size);
 
     if (!object)
-        fail_nomem(p);
+        treaty_proto_run_out(p);
     return object;
 }
 
@@ -29,7 +29,7 @@ static bool grow(struct treaty_proto_parser *p, struct treaty_proto_list *list,
     void *items = treaty_arena_calloc(p->arena, room, size);
 
     if (!items) {
-        fail_nomem(p);
+        treaty_proto_run_out(p);
         return false;
     }
     if (list->count)
@@ -280,7 +280,7 @@ static struct treaty_str join_parts(struct treaty_proto_parser *p,
         name = treaty_arena_printf(p->arena, "%.*s%.*s", TREATY_STR_ARG(name),
                                    TREATY_STR_ARG(part));
         if (!name.data)
-            fail_nomem(p);
+            treaty_proto_run_out(p);
         check_length(p, name);
         treaty_proto_advance(p);
     }
