@@ -28,6 +28,11 @@ struct row {
 #define REGISTER                                                               \
     "POST /subjects/a/versions" HOST BODY("20", "{\"schema\":"                 \
                                                 "\"\\\"int\\\"\"}")
+/* With an objection, and a text that is not the canonical one. */
+#define REGISTER_PROTOBUF                                                      \
+    "POST /subjects/p/versions" HOST BODY(                                     \
+        "94", "{\"schemaType\":\"PROTOBUF\",\"schema\":\"syntax = "            \
+              "\\\"proto3\\\"; message M { int32 a = 19000; } /* */\"}")
 #define CONFIGURE                                                              \
     "PUT /config/a" HOST BODY("24", "{\"compatibility\":\"FULL\"}")
 
@@ -62,6 +67,10 @@ static const struct row rows[] = {
     {"POST /subjects/a" HOST BODY("99999999", ""), 413, NULL},
     {"GET /metrics" HOST "\r\n", 200, NULL},
     {"GET /" HOST "\r\n", 200, NULL},
+    {.request = REGISTER_PROTOBUF, .status = 200},
+    {"GET /subjects/p/versions/1?format=original" HOST "\r\n", 200, NULL},
+    {"GET /subjects/p/versions/1/schema?format=serialized" HOST "\r\n", 200,
+     NULL},
     {"DELETE /config/a" HOST "\r\n", 200, CONFIGURE},
     {"DELETE /subjects/a" HOST "\r\n", 200, REGISTER},
 };
