@@ -25,21 +25,14 @@ static enum treaty_proto_value_kind kind_of(int64_t type,
     return TREATY_PROTO_VALUE_IDENT;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
-}
-
-/* At most `count` digits of `base` at `*at`, as a byte. */
-static char read_digits(struct treaty_str s, size_t *at, int base, int count)
+/* At most three octal digits at `*at`, as a byte. */
+static char read_octal(struct treaty_str s, size_t *at)
 {
     int byte = 0;
 
-    while (count-- > 0 && *at < s.len && hex_digit(s.data[*at]) < base)
-        byte = byte * base + hex_digit(s.data[(*at)++]);
+    for (int i = 0;
+         i < 3 && *at < s.len && s.data[*at] >= '0' && s.data[*at] <= '7'; i++)
+        byte = byte * 8 + (s.data[(*at)++] - '0');
     return (char)byte;
 }
 
@@ -52,10 +45,8 @@ static char read_escape(struct treaty_str s, size_t *at)
     const char *found = c ? strchr(plain, c) : NULL;
 
     if (c >= '0' && c <= '7')
-        return read_digits(s, at, 8, 3);
+        return read_octal(s, at);
     (*at)++;
-    if (c == 'x' || c == 'X')
-        return read_digits(s, at, 16, 2);
     return found ? special[found - plain] : c;
 }
 

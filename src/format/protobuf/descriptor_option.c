@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 #include "format/protobuf/load.h"
-#include "format/protobuf/number.h"
 
 /* Statements while they are collected. */
 struct statements {
@@ -21,29 +20,13 @@ static struct treaty_proto_value
 read_message(struct treaty_proto_reader *r,
              const struct treaty_proto_message *m, struct treaty_str bytes);
 
-/* The type of wire that a field of descriptor.proto has, unpacked. */
+/* The type of wire that a field has: descriptor.proto's options are messages,
+ * strings, and integers of all kinds, which are not packed. */
 static enum treaty_proto_wire wire_of(const struct treaty_proto_field *field)
 {
-    enum treaty_proto_type type = field->ref.type;
-
-    if (field->ref.message || type == TREATY_PROTO_STRING ||
-        type == TREATY_PROTO_BYTES)
+    if (field->ref.message || field->ref.type == TREATY_PROTO_STRING)
         return TREATY_PROTO_WIRE_BYTES;
-    if (type == TREATY_PROTO_DOUBLE)
-        return TREATY_PROTO_WIRE_64;
     return TREATY_PROTO_WIRE_VARINT;
-}
-
-static struct treaty_str print_double(struct treaty_proto_reader *r,
-                                      uint64_t bits)
-{
-    char text[TREATY_PROTO_NUMBER_SIZE];
-    double value;
-    size_t len;
-
-    memcpy(&value, &bits, sizeof(value));
-    len = treaty_proto_print_double(text, value);
-    return treaty_arena_dup(r->arena, (struct treaty_str){text, len});
 }
 
 /* A number with its sign taken off. */
@@ -85,8 +68,6 @@ read_value(struct treaty_proto_reader *r,
     } else if (field->ref.type == TREATY_PROTO_BOOL) {
         value.kind = TREATY_PROTO_VALUE_IDENT;
         value.text = treaty_str_z(f->value ? "true" : "false");
-    } else if (field->ref.type == TREATY_PROTO_DOUBLE) {
-        set_number(&value, print_double(r, f->value));
     } else {
         set_number(&value,
                    treaty_arena_printf(r->arena, "%lld", (long long)f->value));
@@ -243,7 +224,9 @@ treaty_proto_raw_options(struct treaty_proto_reader *r,
         return (struct treaty_proto_options){0};
     }
     for (uint32_t i = 0; i < standard.type->field_count; i++)
-        read_field(r, &found, standard.type->fields[i], bytes);
+        if (!treaty_str_eq_z(standard.type->fields[i]->name,
+                             "uninterpreted_option"))
+            read_field(r, &found, standard.type->fields[i], bytes);
     if (r->knows_confluent)
         read_extensions(r, &found, standard.confluent, standard.type, bytes);
     return (struct treaty_proto_options){found.items, found.count};

@@ -43,14 +43,29 @@ find_confluent(const struct treaty_proto_standard *standard,
 
 static const struct treaty_proto_field *
 find_part(const struct treaty_proto_standard *standard,
-          const struct treaty_proto_dynamic *message,
+          const struct treaty_proto_message *type,
           const struct treaty_proto_name_part *part)
 {
     if (!part->is_extension)
-        return treaty_proto_field_by_name(message->type, part->name);
-    if (message->type != standard->type)
-        return NULL;
-    return find_confluent(standard, part->name);
+        return treaty_proto_field_by_name(type, part->name);
+    return type == standard->type ? find_confluent(standard, part->name) : NULL;
+}
+
+/* Has every part of the name a meaning? */
+static bool is_known(const struct treaty_proto_standard *standard,
+                     const struct treaty_proto_option *option)
+{
+    const struct treaty_proto_message *type = standard->type;
+
+    for (uint32_t i = 0; i < option->part_count; i++) {
+        const struct treaty_proto_field *field =
+            type ? find_part(standard, type, &option->parts[i]) : NULL;
+
+        if (!field)
+            return false;
+        type = field->ref.message;
+    }
+    return true;
 }
 
 /* The message that `field` is set to, made when it is not; NULL: no memory. */
@@ -114,10 +129,10 @@ static void read_option(struct writer *w,
     const struct treaty_proto_value *value = &option->value;
     const struct treaty_proto_field *field = NULL;
 
+    if (!is_known(standard, option))
+        return;
     for (uint32_t i = 0; i <= last; i++) {
-        field = find_part(standard, message, &option->parts[i]);
-        if (!field || (i < last && !field->ref.message))
-            return;
+        field = find_part(standard, message->type, &option->parts[i]);
         if (i < last)
             message = enter(w, message, field);
         if (!message)
