@@ -33,18 +33,28 @@ static bool same_place(const struct treaty_reference *a,
     return a->version == b->version && treaty_str_eq(a->subject, b->subject);
 }
 
-/* Fetched, or on the way: the latter would be a cycle, which only a broken
- * registry has. */
+/* Of two that carry the same name the first wins. One that is on the way comes
+ * again only in a cycle, which only a broken registry has. */
 static bool is_seen(const struct walk *walk,
                     const struct treaty_reference *reference)
 {
     for (size_t i = 0; i < walk->count; i++)
-        if (same_place(&walk->imports[i].reference, reference))
+        if (treaty_str_eq(walk->imports[i].reference.name, reference->name))
             return true;
     for (size_t i = 1; i < walk->depth; i++)
         if (same_place(&walk->levels[i].self.reference, reference))
             return true;
     return false;
+}
+
+/* What was fetched under another name; what it refers to is there, too. */
+static const struct treaty_import *
+find_fetched(const struct walk *walk, const struct treaty_reference *reference)
+{
+    for (size_t i = 0; i < walk->count; i++)
+        if (same_place(&walk->imports[i].reference, reference))
+            return &walk->imports[i];
+    return NULL;
 }
 
 /* Versions that were deleted softly still serve those that refer to them. */
@@ -89,6 +99,7 @@ static enum treaty_code step_into(struct walk *walk,
                                   const struct treaty_reference *reference,
                                   struct treaty_error *err)
 {
+    const struct treaty_import *fetched = find_fetched(walk, reference);
     struct treaty_schema_info info;
     enum treaty_code code;
 
@@ -96,6 +107,13 @@ static enum treaty_code step_into(struct walk *walk,
         return treaty_fail(err, TREATY_ELIMIT, TREATY_NO_OFFSET,
                            "a schema has more than %d references",
                            TREATY_REFERENCES_MAX);
+    if (fetched) {
+        walk->imports[walk->count++] = (struct treaty_import){
+            .reference = *reference,
+            .text = fetched->text,
+        };
+        return TREATY_OK;
+    }
     code = fetch(walk, reference, &info, err);
     if (code != TREATY_OK)
         return code;

@@ -4,8 +4,8 @@
 
 /*
  * The schemas that a schema refers to, and those that they refer to, fetched
- * from the registry: what a parser needs as imports. Each comes once, after
- * all that it refers to itself.
+ * from the registry: what a parser needs as imports. Each name comes
+ * once, after all that it refers to itself.
  */
 #include "client/impl.h"
 #include "format/format.h"

@@ -263,6 +263,65 @@ static void reads_with_imports(void)
     end(&w);
 }
 
+static void put_file(struct world *w, const char *subject,
+                     struct treaty_str text,
+                     const struct treaty_reference *references, size_t count)
+{
+    struct treaty_schema_request request = {
+        .subject = subject,
+        .type = "PROTOBUF",
+        .text = text,
+        .references = references,
+        .reference_count = count,
+    };
+    struct treaty_schema_info info;
+
+    if (!CHECK_INT(treaty_client_register(w->client, &request, w->scratch,
+                                          &info, &w->err),
+                   TREATY_OK))
+        tap_note("%s", w->err.message);
+}
+
+/* One file, which two others import by two paths: it is fetched once. */
+static void follows_two_paths(void)
+{
+    static const struct treaty_reference by[] = {
+        {.name = LITERAL("base.proto"), .subject = LITERAL("b"), .version = 1},
+        {.name = LITERAL("x/base.proto"),
+         .subject = LITERAL("b"),
+         .version = 1},
+        {.name = LITERAL("left.proto"), .subject = LITERAL("l"), .version = 1},
+    };
+    const struct treaty_reference two[] = {by[2], by[1]};
+    static const char *const names[] = {"base.proto", "left.proto",
+                                        "x/base.proto"};
+    struct world w = begin();
+    struct treaty_manner manner = {0};
+    struct treaty_closure closure = {0};
+    struct treaty_schema_info info;
+    size_t before;
+
+    put_file(&w, "b", files[2].text, NULL, 0);
+    put_file(&w, "l", files[1].text, &by[0], 1);
+    put_file(&w, "t-value",
+             TREATY_STR("syntax = \"proto3\"; import \"left.proto\";"
+                        "import \"x/base.proto\";"
+                        "message T { Left left = 1; Base base = 2; }"),
+             two, 2);
+    CHECK_INT(treaty_client_get_version(w.client, "t-value", 0, w.scratch,
+                                        &info, &w.err),
+              TREATY_OK);
+    before = tap_registry_requests(w.registry);
+    CHECK_INT(treaty_client_closure(w.client, &info, manner, &w.scratch->arena,
+                                    &closure, &w.err),
+              TREATY_OK);
+    CHECK_INT(tap_registry_requests(w.registry) - before, 2);
+    if (CHECK_INT(closure.count, 3))
+        for (size_t i = 0; i < 3; i++)
+            CHECK_STR_Z(closure.imports[i].reference.name, names[i]);
+    end(&w);
+}
+
 /* A registry before 8.0: ids alone, so the version is looked up. */
 static void answer_as_before_8(void *ctx,
                                const struct responder_request *request,
@@ -299,5 +358,6 @@ TAP_MAIN({"registers a diamond once", registers_a_diamond_once},
          {"mixes sources", mixes_sources},
          {"refuses what cannot be", refuses_what_cannot_be},
          {"reads with imports", reads_with_imports},
+         {"follows two paths", follows_two_paths},
          {"asks older registries for versions",
           asks_older_registries_for_versions})
