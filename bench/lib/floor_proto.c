@@ -199,6 +199,14 @@ static inline char *put_long(char *at, uint8_t tag, int64_t value)
     return write_long(at + 1, (uint64_t)value);
 }
 
+static inline char *put_int(char *at, uint8_t tag, int32_t value)
+{
+    if (value == 0)
+        return at;
+    *at = (char)tag;
+    return write_small(at + 1, (uint64_t)(int64_t)value);
+}
+
 /* Items of this event are shorter than 128 bytes, but the check is there. */
 static inline char *put_items(struct sink *sink, char *at,
                               const struct treaty_array *array)
@@ -220,7 +228,7 @@ static inline char *put_items(struct sink *sink, char *at,
         at = put_text(sink, at, TAG(1, 2), items[i].sku);
         if (TREATY_UNLIKELY(!at))
             return NULL;
-        at = put_long(at, TAG(2, 0), items[i].qty);
+        at = put_int(at, TAG(2, 0), items[i].qty);
         at = put_long(at, TAG(3, 0), items[i].price_cents);
         len = (size_t)(at - sink->out->data) - start;
         if (TREATY_UNLIKELY(len >= 0x80))
@@ -249,7 +257,7 @@ enum treaty_code floor_proto_encode(const struct order *order,
         goto bad;
     STEP(put_text(&sink, at, TAG(1, 2), order->order_id));
     at = put_long(at, TAG(2, 0), order->account_id);
-    at = put_long(at, TAG(3, 0), order->status.symbol);
+    at = put_int(at, TAG(3, 0), order->status.symbol);
     at = put_long(at, TAG(4, 0), order->amount_cents);
     STEP(put_text(&sink, at, TAG(5, 2), order->currency));
     at = put_long(at, TAG(6, 0), order->ts);

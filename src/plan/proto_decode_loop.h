@@ -54,6 +54,22 @@ static inline char *open_list(struct treaty_proto_decode *run,
     return memory;
 }
 
+/* Behind a value of a common kind; NULL: leave it to the slow path. */
+static inline const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end,
+                                        uint32_t tag)
+{
+    const uint8_t *from;
+    uint64_t raw;
+
+    if (TREATY_UNLIKELY(tag >> 3 == 0))
+        return NULL;
+    if ((tag & 7) == TREATY_WIRE_LEN)
+        return read_view(at, end, &from);
+    if ((tag & 7) == TREATY_WIRE_VARINT)
+        return read_long(at, end, &raw);
+    return NULL;
+}
+
 static TREATY_COLD bool is_utf8(const uint8_t *from, const uint8_t *end)
 {
     struct treaty_str text = {(const char *)from, (size_t)(end - from)};
@@ -550,6 +566,14 @@ miss : {
             goto bad_field;
         at = next;
         goto leave_group;
+    }
+    if (TREATY_LIKELY(!program->keeps_unknown)) {
+        const uint8_t *behind = skip_plain(next, end, tag);
+
+        if (TREATY_LIKELY(behind != NULL)) {
+            at = behind;
+            DISPATCH();
+        }
     }
     next = treaty_proto_unknown(run, program, base, at, end);
     if (TREATY_UNLIKELY(!next)) {

@@ -75,9 +75,9 @@
             at = (write);                                                      \
         }                                                                      \
     } while (0)
-#define INT32 int32_t, write_long(at, (uint64_t)(int64_t)value)
+#define INT32 int32_t, write_small(at, (uint64_t)(int64_t)value)
 #define INT64 uint64_t, write_long(at, value)
-#define UINT32 uint32_t, write_long(at, value)
+#define UINT32 uint32_t, write_small(at, value)
 #define SINT32 int32_t, write_short(at, (uint32_t)zigzag(value))
 #define SINT64 int64_t, write_long(at, zigzag(value))
 #define FIXED32 uint32_t, write_fixed32(at, value)
@@ -101,32 +101,40 @@
             FAIL_AS(TREATY_EVALUE);                                            \
         if (number || (if_zero)) {                                             \
             PUT_TAG();                                                         \
-            at = write_short(at, (uint64_t)(int64_t)number);                   \
+            at = write_small(at, (uint64_t)(int64_t)number);                   \
         }                                                                      \
     } while (0)
 
+/* The parts of a view, apart, so that they stay in registers. */
+#define LOAD_VIEW()                                                            \
+    const char *data;                                                          \
+    size_t len;                                                                \
+    memcpy(&data, base + op->off + offsetof(struct treaty_str, data),          \
+           sizeof(data));                                                      \
+    memcpy(&len, base + op->off + offsetof(struct treaty_str, len), sizeof(len))
 #define PUT_STRING(if_empty)                                                   \
     do {                                                                       \
-        LOAD(struct treaty_str, value);                                        \
-        if (value.len || (if_empty)) {                                         \
-            NEED(value.len);                                                   \
+        LOAD_VIEW();                                                           \
+        if (len || (if_empty)) {                                               \
+            NEED(len);                                                         \
             PUT_TAG();                                                         \
-            at = write_short(at, value.len);                                   \
-            if (TREATY_UNLIKELY(!copy_text(at, value.data, value.len)) &&      \
-                !is_utf8(value))                                               \
+            at = write_length(at, len);                                        \
+            if (len && TREATY_UNLIKELY(!copy_text(at, data, len)) &&           \
+                !is_utf8(data, len))                                           \
                 FAIL_AS(TREATY_EUTF8);                                         \
-            at += value.len;                                                   \
+            at += len;                                                         \
         }                                                                      \
     } while (0)
 #define PUT_BYTES(if_empty)                                                    \
     do {                                                                       \
-        LOAD(struct treaty_str, value);                                        \
-        if (value.len || (if_empty)) {                                         \
-            NEED(value.len);                                                   \
+        LOAD_VIEW();                                                           \
+        if (len || (if_empty)) {                                               \
+            NEED(len);                                                         \
             PUT_TAG();                                                         \
-            at = write_short(at, value.len);                                   \
-            (void)copy_text(at, value.data, value.len);                        \
-            at += value.len;                                                   \
+            at = write_length(at, len);                                        \
+            if (len)                                                           \
+                (void)copy_text(at, data, len);                                \
+            at += len;                                                         \
         }                                                                      \
     } while (0)
 #define PUT_REPLACED(if_empty)                                                 \
@@ -163,9 +171,24 @@ static inline char *write_fixed64(char *at, uint64_t value)
     return at + sizeof(value);
 }
 
-static TREATY_COLD bool is_utf8(struct treaty_str s)
+static TREATY_COLD bool is_utf8(const char *data, size_t len)
 {
-    return treaty_utf8_valid(s);
+    return treaty_utf8_valid((struct treaty_str){data, len});
+}
+
+/* Most lengths take a byte, the others two. */
+static inline char *write_length(char *at, size_t len)
+{
+    if (TREATY_LIKELY(len < 0x80)) {
+        *at = (char)len;
+        return at + 1;
+    }
+    if (TREATY_LIKELY(len < 0x4000)) {
+        at[0] = (char)(len | 0x80);
+        at[1] = (char)(len >> 7);
+        return at + 2;
+    }
+    return write_varint_slowly(at, len);
 }
 
 #define PUSH(of, entry_, count_, stride_)                                      \
@@ -336,6 +359,7 @@ do_MESSAGES : {
         top->next = treaty_proto_sort(run, list, &array);
         if (!top->next)
             FAIL_AS(TREATY_ENOMEM);
+        top->stride = 0;
         base = *top->next++;
     }
     OPEN();
@@ -387,13 +411,18 @@ do_END:
             at = treaty_proto_put_length(top->length_at, len, at);
         }
     }
-    if (top->left) {
-        top->left--;
-        base = TREATY_UNLIKELY(top->next != NULL) ? *top->next++
-                                                  : base + top->stride;
-        OPEN();
-    }
     NEED(0);
+    if (TREATY_LIKELY(top->left)) {
+        top->left--;
+        base += top->stride;
+        if (TREATY_UNLIKELY(top->stride == 0))
+            base = *top->next++;
+        PUT_TAG();
+        top->length_at = at;
+        at += !op->is_group;
+        op = top->entry;
+        DISPATCH();
+    }
     base = top->base;
     top--;
     ADVANCE();

@@ -165,8 +165,8 @@ struct treaty_proto_out_frame {
     char *length_at;                        /* the byte for its length */
     size_t left;                            /* items behind this one */
     size_t count;                           /* of items */
-    size_t stride;
-    const char *const *next; /* the next entries of a sorted map, or NULL */
+    size_t stride;           /* of items; 0 of a map that was sorted */
+    const char *const *next; /* its next entries */
     size_t level;
 };
 

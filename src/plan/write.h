@@ -63,6 +63,16 @@ static inline char *write_long(char *at, uint64_t raw)
 #endif
 }
 
+/* A varint of a type whose values are mostly small: stores 8 bytes. */
+static inline char *write_small(char *at, uint64_t raw)
+{
+    if (TREATY_LIKELY(raw < 0x80)) {
+        *at = (char)raw;
+        return at + 1;
+    }
+    return write_long(at, raw);
+}
+
 /*
  * Copy a string of up to 31 bytes as two pieces that overlap; the bits of all
  * bytes, or-ed into words, so that the caller sees whether any is not ASCII.

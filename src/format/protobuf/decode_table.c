@@ -230,6 +230,8 @@ static void mark(struct treaty_proto_image *image, size_t at, size_t size)
         image->high = at + size;
 }
 
+static const struct treaty_str empty = {"", 0};
+
 /* One field, unset. */
 static void fill_field(struct treaty_proto_compiler *c,
                        const struct treaty_proto_field *field,
@@ -251,6 +253,9 @@ static void fill_field(struct treaty_proto_compiler *c,
     mark(image, at, spot->type->size);
     if (treaty_proto_is_many(field))
         return;
+    if (spot->type->kind == TREATY_KIND_STRING ||
+        spot->type->kind == TREATY_KIND_BYTES)
+        put(image, at, &empty, sizeof(empty)); /* there, and not NULL */
     if (field->ref.enumeration)
         put_enum(c, field, spot->type, at, image);
     else if (field->default_value && !field->ref.message)
