@@ -5,6 +5,7 @@
  */
 #include "format/protobuf/descriptor.h"
 #include "format/protobuf/load.h"
+#include "format/protobuf/options.h"
 #include "harness/starve.h"
 #include "unit/format/corpus.h"
 
@@ -96,6 +97,29 @@ static void check_case(const struct corpus_case *c)
     file_count++;
 }
 
+/* What is loaded once for the process is not there until all of it is. */
+static void runs_out_at_first(void)
+{
+    struct treaty_proto_standard standard;
+    enum treaty_code code = TREATY_ENOMEM;
+    long before = starve_live;
+    long at = 0;
+
+    if (!STARVE_CAN) {
+        tap_skip("a sanitizer has the allocator");
+        return;
+    }
+    while (code != TREATY_OK) {
+        CHECK_INT(starve_live, before);
+        starve_at(++at);
+        code = treaty_proto_options_standard(TREATY_PROTO_TARGET_FILE,
+                                             &standard, NULL);
+        CHECK_INT(code, starve_end() ? TREATY_ENOMEM : TREATY_OK);
+    }
+    CHECK(at > 3);
+    CHECK_STR_Z(standard.type->full, "google.protobuf.FileOptions");
+}
+
 static void runs_out(void)
 {
     if (!STARVE_CAN) {
@@ -106,4 +130,4 @@ static void runs_out(void)
     treaty_arena_release(&kept);
 }
 
-TAP_MAIN({"runs out", runs_out})
+TAP_MAIN({"runs out at first", runs_out_at_first}, {"runs out", runs_out})
