@@ -91,7 +91,8 @@ enum treaty_code treaty_rule_render(const struct treaty_prepare *p,
     struct treaty_parsed *stored;
     enum treaty_code code;
 
-    if (is_canonical(task->how))
+    /* A kind of schema that we do not know has no form but its own. */
+    if (is_canonical(task->how) || !v->entry->format)
         return TREATY_OK;
     if (treaty_str_eq_nocase(task->how, TREATY_STR("original")))
         return v->original_json.data ? replace_text(task, v->original_json)
