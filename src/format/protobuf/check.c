@@ -47,7 +47,8 @@ static void check_imports(struct treaty_proto_checker *c)
     struct treaty_map paths;
 
     treaty_map_init(&paths, c->scratch);
-    for (uint32_t i = 0; i < file->import_count; i++) {
+    for (uint32_t i = 0; i < file->import_count && !treaty_proto_is_refused(c);
+         i++) {
         const struct treaty_proto_import *import = &file->imports[i];
 
         if (treaty_map_find(&paths, import->path))
@@ -120,18 +121,15 @@ static void check_extension(struct treaty_proto_checker *c,
                             struct treaty_proto_field *field,
                             const struct treaty_proto_message *m)
 {
-    const bool is_set =
-        treaty_proto_option_true(&m->options, "message_set_wire_format");
-
-    if (!is_in_range(m, field->number, is_set))
+    if (!is_in_range(m, field->number, c->is_set))
         treaty_proto_refuse(c, TREATY_ESCHEMA, field->number_pos,
                             "\"%.*s\" does not keep number %lld for extensions",
                             TREATY_STR_ARG(m->full), (long long)field->number);
     if (field->label == TREATY_PROTO_REQUIRED)
         treaty_proto_refuse(c, TREATY_ESCHEMA, field->pos,
                             "an extension cannot be required");
-    if (is_set && (field->label == TREATY_PROTO_REPEATED ||
-                   field->ref.type != TREATY_PROTO_MESSAGE))
+    if (c->is_set && (field->label == TREATY_PROTO_REPEATED ||
+                      field->ref.type != TREATY_PROTO_MESSAGE))
         treaty_proto_refuse(c, TREATY_ETYPE, field->ref.pos,
                             "the extensions of a message set are messages, "
                             "and not repeated");
@@ -143,6 +141,17 @@ static void check_extension(struct treaty_proto_checker *c,
         treaty_proto_check_declared(c, field, &m->extensions[i]);
     treaty_proto_check_field(c, field);
     check_number_is_free(c, field, m);
+}
+
+/* Many extend one message, which may have many options: look once. */
+static void meet_extendee(struct treaty_proto_checker *c,
+                          const struct treaty_proto_message *m)
+{
+    if (c->extendee == m)
+        return;
+    c->extendee = m;
+    c->is_set =
+        treaty_proto_option_true(&m->options, "message_set_wire_format");
 }
 
 static void check_extends(struct treaty_proto_checker *c,
@@ -159,6 +168,7 @@ static void check_extends(struct treaty_proto_checker *c,
                                 TREATY_STR_ARG(ref->name));
             continue;
         }
+        meet_extendee(c, ref->message);
         for (uint32_t j = 0; j < extends[i].field_count; j++)
             check_extension(c, extends[i].fields[j], ref->message);
     }

@@ -26,7 +26,9 @@ struct treaty_proto_checker {
     struct treaty_arena *scratch;
     const struct treaty_proto_file *file;
     struct treaty_map extensions; /* of the file, by message and number */
-    enum treaty_code code;        /* out of memory, or TREATY_OK */
+    const struct treaty_proto_message *extendee; /* the last one */
+    bool is_set;                                 /* a message set */
+    enum treaty_code code; /* out of memory, or TREATY_OK */
 };
 
 /* Object on behalf of protoc. */

@@ -217,7 +217,8 @@ static void compare(struct treaty_proto_checker *c,
  * each of many extensions asks. */
 struct index {
     const struct treaty_proto_ranges *ranges; /* its bytes are the key */
-    struct treaty_map numbers;                /* -> option */
+    struct treaty_map numbers;                /* -> declaration */
+    bool must;                                /* everyone be declared */
 };
 
 static struct treaty_str
@@ -231,6 +232,11 @@ static void fill_index(struct treaty_proto_checker *c, struct index *index)
     const struct treaty_proto_options *options = &index->ranges->options;
     struct treaty_arena *arena = &c->loader->scratch;
 
+    const struct treaty_proto_option *verification =
+        treaty_proto_option_find(options, "verification");
+
+    index->must = verification &&
+                  treaty_str_eq_z(verification->value.text, "DECLARATION");
     treaty_map_init(&index->numbers, arena);
     for (uint32_t i = 0; i < options->count; i++) {
         struct declaration *d = TREATY_ARENA_NEW(arena, struct declaration);
@@ -275,8 +281,6 @@ void treaty_proto_check_declared(struct treaty_proto_checker *c,
                                  const struct treaty_proto_field *field,
                                  const struct treaty_proto_ranges *ranges)
 {
-    const struct treaty_proto_option *verification =
-        treaty_proto_option_find(&ranges->options, "verification");
     const uint64_t number = (uint64_t)field->number;
     const struct index *index;
     const struct declaration *d;
@@ -291,9 +295,7 @@ void treaty_proto_check_declared(struct treaty_proto_checker *c,
         (struct treaty_str){(const char *)&number, sizeof(number)});
     if (d)
         compare(c, field, d);
-    else if (index->numbers.live ||
-             (verification &&
-              treaty_str_eq_z(verification->value.text, "DECLARATION")))
+    else if (index->must || index->numbers.live)
         treaty_proto_refuse(c, TREATY_ESCHEMA, field->number_pos,
                             "the range of number %lld does not declare it",
                             (long long)field->number);

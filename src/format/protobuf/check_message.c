@@ -36,9 +36,7 @@ static bool has_own_json_name(struct treaty_proto_checker *c,
 static void check_json_names(struct treaty_proto_checker *c,
                              const struct treaty_proto_message *m, bool own)
 {
-    const struct treaty_proto_features features =
-        treaty_proto_features_of_message(m);
-    const bool is_lenient = features.at[TREATY_PROTO_JSON_FORMAT] ==
+    const bool is_lenient = m->features.at[TREATY_PROTO_JSON_FORMAT] ==
                             TREATY_PROTO_JSON_LEGACY_BEST_EFFORT;
     struct treaty_map names;
 

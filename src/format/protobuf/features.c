@@ -109,69 +109,31 @@ static void apply(struct treaty_proto_features *set,
     }
 }
 
-struct treaty_proto_features
-treaty_proto_features_of_file(const struct treaty_proto_file *file)
+void treaty_proto_settle_file(struct treaty_proto_file *file)
 {
-    struct treaty_proto_features set = defaults[file->syntax];
-
+    file->features = defaults[file->syntax];
     if (file->syntax == TREATY_PROTO_EDITION)
-        apply(&set, &file->options);
-    return set;
+        apply(&file->features, &file->options);
 }
 
-struct treaty_proto_features
-treaty_proto_features_of_message(const struct treaty_proto_message *message)
+void treaty_proto_settle_message(struct treaty_proto_message *message)
 {
-    struct treaty_proto_features set;
+    const struct treaty_proto_file *file = message->file;
 
-    if (message->file->syntax != TREATY_PROTO_EDITION)
-        return defaults[message->file->syntax];
-    if (message->parent)
-        set = treaty_proto_features_of_message(message->parent);
-    else
-        set = treaty_proto_features_of_file(message->file);
-    apply(&set, &message->options);
-    return set;
-}
-
-struct treaty_proto_features
-treaty_proto_features_of_enum(const struct treaty_proto_enum *enumeration)
-{
-    struct treaty_proto_features set;
-
-    if (enumeration->file->syntax != TREATY_PROTO_EDITION)
-        return defaults[enumeration->file->syntax];
-    if (enumeration->parent)
-        set = treaty_proto_features_of_message(enumeration->parent);
-    else
-        set = treaty_proto_features_of_file(enumeration->file);
-    apply(&set, &enumeration->options);
-    return set;
-}
-
-struct treaty_proto_features
-treaty_proto_features_of_field(const struct treaty_proto_file *file,
-                               const struct treaty_proto_field *field)
-{
-    struct treaty_proto_features set;
-
-    if (file->syntax != TREATY_PROTO_EDITION)
-        return defaults[file->syntax];
-    if (field->parent)
-        set = treaty_proto_features_of_message(field->parent);
-    else
-        set = treaty_proto_features_of_file(file);
-    if (field->oneof)
-        apply(&set, &field->oneof->options);
-    apply(&set, &field->options);
-    return set;
+    message->features =
+        message->parent ? message->parent->features : file->features;
+    if (file->syntax == TREATY_PROTO_EDITION)
+        apply(&message->features, &message->options);
 }
 
 void treaty_proto_settle_enum(struct treaty_proto_enum *enumeration)
 {
+    const struct treaty_proto_message *parent = enumeration->parent;
     struct treaty_proto_features set =
-        treaty_proto_features_of_enum(enumeration);
+        parent ? parent->features : enumeration->file->features;
 
+    if (enumeration->file->syntax == TREATY_PROTO_EDITION)
+        apply(&set, &enumeration->options);
     enumeration->is_closed =
         set.at[TREATY_PROTO_ENUM_TYPE] == TREATY_PROTO_ENUM_CLOSED;
 }
@@ -236,10 +198,13 @@ void treaty_proto_settle_field(const struct treaty_proto_file *file,
                                struct treaty_proto_field *field)
 {
     struct treaty_proto_features set =
-        treaty_proto_features_of_field(file, field);
-    const bool verifies =
-        set.at[TREATY_PROTO_UTF8_VALIDATION] == TREATY_PROTO_UTF8_VERIFY;
+        field->parent ? field->parent->features : file->features;
+    bool verifies;
 
+    /* A oneof has options, but no features. */
+    if (file->syntax == TREATY_PROTO_EDITION)
+        apply(&set, &field->options);
+    verifies = set.at[TREATY_PROTO_UTF8_VALIDATION] == TREATY_PROTO_UTF8_VERIFY;
     field->presence = presence_of(field, &set);
     field->is_packed = packed_of(field, &set);
     field->checks_utf8 =

@@ -24,7 +24,6 @@ enum treaty_proto_feature {
     TREATY_PROTO_UTF8_VALIDATION,
     TREATY_PROTO_MESSAGE_ENCODING,
     TREATY_PROTO_JSON_FORMAT,
-    TREATY_PROTO_FEATURES,
 };
 
 /* Values of them; the numbers are descriptor.proto's. */
@@ -44,21 +43,12 @@ enum {
     TREATY_PROTO_JSON_LEGACY_BEST_EFFORT = 2,
 };
 
-struct treaty_proto_features {
-    uint8_t at[TREATY_PROTO_FEATURES];
-};
-
-/* Those in force at an element, its own options included. */
-struct treaty_proto_features
-treaty_proto_features_of_file(const struct treaty_proto_file *file);
-struct treaty_proto_features
-treaty_proto_features_of_message(const struct treaty_proto_message *message);
-struct treaty_proto_features
-treaty_proto_features_of_enum(const struct treaty_proto_enum *enumeration);
-/* `file` is the one that holds the field. */
-struct treaty_proto_features
-treaty_proto_features_of_field(const struct treaty_proto_file *file,
-                               const struct treaty_proto_field *field);
+/*
+ * Set the features that are in force in a file, or in a message, whose parent
+ * has its own by then. They are kept, as each of many fields asks.
+ */
+void treaty_proto_settle_file(struct treaty_proto_file *file);
+void treaty_proto_settle_message(struct treaty_proto_message *message);
 
 /* The value that `options` themselves give to a feature, or 0; where that
  * stands in `*ret_pos`. UINT8_MAX: a word that is none of its values. */
@@ -70,7 +60,8 @@ uint8_t treaty_proto_feature_set(const struct treaty_proto_options *options,
 const char *treaty_proto_feature_name(enum treaty_proto_feature feature);
 
 /* Set what follows from the features: is_closed of the enum; presence,
- * is_packed, checks_utf8 and is_delimited of the field, whose type is known. */
+ * is_packed, checks_utf8 and is_delimited of the field, whose type is known.
+ * What is around them is settled. */
 void treaty_proto_settle_enum(struct treaty_proto_enum *enumeration);
 void treaty_proto_settle_field(const struct treaty_proto_file *file,
                                struct treaty_proto_field *field);

@@ -486,6 +486,7 @@ static void resolve_extends(struct linker *l, struct treaty_str scope,
 
 static void resolve_message(struct linker *l, struct treaty_proto_message *m)
 {
+    treaty_proto_settle_message(m);
     for (uint32_t i = 0; i < m->field_count; i++)
         resolve_field(l, m->full, m->fields[i]);
     mind_entry(l, m);
@@ -516,6 +517,7 @@ static void resolve_file(struct linker *l)
     struct treaty_proto_file *file = l->file;
     struct treaty_proto_message *m;
 
+    treaty_proto_settle_file(file);
     for (uint32_t i = 0; i < file->enum_count; i++)
         treaty_proto_settle_enum(file->enums[i]);
     for (m = treaty_proto_next_message(file, NULL); m;

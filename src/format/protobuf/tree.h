@@ -91,6 +91,13 @@ enum treaty_proto_value_kind {
                                    reference has it elsewhere, too */
 };
 
+/* What editions call features, by number: see features.h. */
+enum { TREATY_PROTO_FEATURES = 6 };
+
+struct treaty_proto_features {
+    uint8_t at[TREATY_PROTO_FEATURES];
+};
+
 struct treaty_proto_member;
 
 /* The value of an option, or within one. */
@@ -263,6 +270,7 @@ struct treaty_proto_message {
     uint32_t index; /* among its siblings, synthetic ones left out, groups
                        left in: what the message indexes of a frame count */
     uint32_t id;    /* among all messages of the tree, from 0: for memos */
+    struct treaty_proto_features features; /* by link.c: in force within it */
 };
 
 struct treaty_proto_rpc {
@@ -320,6 +328,7 @@ struct treaty_proto_file {
     uint32_t service_count;
     bool is_builtin; /* google/protobuf/..., confluent/... that we carry */
     uint32_t index;  /* among the tree's files */
+    struct treaty_proto_features features; /* by link.c */
 };
 
 /*
