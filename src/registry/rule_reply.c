@@ -91,12 +91,14 @@ enum treaty_code treaty_rule_render(const struct treaty_prepare *p,
     struct treaty_parsed *stored;
     enum treaty_code code;
 
-    /* A kind of schema that we do not know has no form but its own. */
-    if (is_canonical(task->how) || !v->entry->format)
+    if (is_canonical(task->how))
         return TREATY_OK;
     if (treaty_str_eq_nocase(task->how, TREATY_STR("original")))
         return v->original_json.data ? replace_text(task, v->original_json)
                                      : TREATY_OK;
+    /* A kind of schema that we do not know has no other forms. */
+    if (!v->entry->format)
+        return TREATY_OK;
     code =
         treaty_prepare_stored(p, treaty_catalog_by_id(p->catalog, v->entry->id),
                               &stored, &task->error);

@@ -389,6 +389,8 @@ static void test_unknown_type(void)
     struct treaty_task add = {.kind = TREATY_TASK_REGISTER,
                               .subject = TREATY_STR("s"),
                               .schema.text = TREATY_STR("\"int\"")};
+    struct treaty_task get = {
+        .kind = TREATY_TASK_GET, .id = 1, .how = TREATY_STR("resolved")};
 
     CHECK_INT(treaty_journal_open(TREATY_STR("memory:"), NULL, &options.journal,
                                   NULL),
@@ -406,6 +408,7 @@ static void test_unknown_type(void)
     }
     treaty_registry_unpin(reader);
     run(registry, &add, TREATY_ESCHEMA);
+    check_text(registry, &get, "struct X {}");
     treaty_registry_reader_free(reader);
     treaty_registry_close(registry);
     treaty_journal_close(options.journal);
