@@ -317,47 +317,68 @@ static const struct {
     {"Duration", "google.protobuf.Duration"},
 };
 
-static const char *find_hint(struct treaty_str name)
+static struct treaty_str find_word(struct treaty_str name)
 {
     for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
         if (treaty_str_eq_z(name, hints[i].wrong))
-            return hints[i].right;
+            return treaty_str_z(hints[i].right);
     }
-    return NULL;
+    return (struct treaty_str){0};
 }
 
+/* A type that is called the same, but for case and scope. */
+static struct treaty_str find_namesake(const struct linker *l,
+                                       struct treaty_str name)
+{
+    const struct treaty_map *symbols = &l->loader->tree->symbols;
+    const struct treaty_map_entry *e;
+
+    name = treaty_str_after_last(name, '.');
+    for (e = treaty_map_next(symbols, NULL); e;
+         e = treaty_map_next(symbols, e)) {
+        if (is_type(e->value) &&
+            treaty_str_eq_nocase(treaty_str_after_last(e->key, '.'), name))
+            return e->key;
+    }
+    return (struct treaty_str){0};
+}
+
+/* Why the reference finds nothing either. Only the first objection is kept, so
+ * the search for a hint is made once at most. */
 static void object_unknown(struct linker *l, const struct use *use,
                            const struct treaty_proto_symbol *found,
                            const struct treaty_proto_symbol *hider)
 {
     const struct treaty_proto_ref *ref = use->ref;
-    const char *hint = find_hint(ref->name);
+    const struct treaty_str name = ref->name;
+    struct treaty_str hint = find_word(name);
 
-    if (hint)
+    if (!hint.data && !found && !hider &&
+        !l->loader->tree->objections[TREATY_PROTO_PROTOC].raised)
+        hint = find_namesake(l, name);
+    if (hint.data)
         treaty_proto_object(l->loader, TREATY_PROTO_BY_BOTH, TREATY_ETYPE,
                             l->file, ref->pos,
-                            "unknown type \"%.*s\"; did you mean \"%s\"?",
-                            TREATY_STR_ARG(ref->name), hint);
+                            "unknown type \"%.*s\"; did you mean \"%.*s\"?",
+                            TREATY_STR_ARG(name), TREATY_STR_ARG(hint));
     else if (found)
-        treaty_proto_object(l->loader, TREATY_PROTO_BY_BOTH, TREATY_ETYPE,
-                            l->file, ref->pos,
-                            "\"%.*s\" is not a type but something else",
-                            TREATY_STR_ARG(ref->name));
+        treaty_proto_object(
+            l->loader, TREATY_PROTO_BY_BOTH, TREATY_ETYPE, l->file, ref->pos,
+            "\"%.*s\" is not a type but something else", TREATY_STR_ARG(name));
     else if (hider)
         treaty_proto_object(
             l->loader, TREATY_PROTO_BY_BOTH, TREATY_ETYPE, l->file, ref->pos,
-            "unknown type \"%.*s\": the \"%.*s\" nearest to it "
-            "has none of that name; begin the name with a dot "
-            "to start outside",
-            TREATY_STR_ARG(ref->name),
+            "unknown type \"%.*s\": the \"%.*s\" nearest to it has none of "
+            "that name; begin the name with a dot to start outside",
+            TREATY_STR_ARG(name),
             TREATY_STR_ARG(
-                treaty_str_sub(ref->name, 0, treaty_str_find(ref->name, '.'))));
+                treaty_str_sub(name, 0, treaty_str_find(name, '.'))));
     else
         treaty_proto_object(l->loader, TREATY_PROTO_BY_BOTH, TREATY_ETYPE,
                             l->file, ref->pos,
                             "unknown type \"%.*s\"; define it, or import the "
                             "file that does",
-                            TREATY_STR_ARG(ref->name));
+                            TREATY_STR_ARG(name));
 }
 
 /* Found by the reference alone. */
