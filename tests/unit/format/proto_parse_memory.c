@@ -56,10 +56,8 @@ static void run_out(const struct corpus_case *c, struct treaty_str text,
 
 static void check_case(const struct corpus_case *c)
 {
-    struct treaty_str text = corpus_case_text(c);
-
-    run_out(c, text, TREATY_STRICT);
-    run_out(c, text, TREATY_STORED);
+    run_out(c, corpus_case_text(c),
+            c->number % 4 ? TREATY_STRICT : TREATY_STORED);
     tap_add_passed(1);
 }
 
