@@ -60,6 +60,9 @@
         at += op->tag_len;                                                     \
     } while (0)
 
+/* Pairs are made of operations with tags of one byte. */
+#define PUT_NARROW_TAG() *at++ = (char)op->tag[0]
+
 /* Numbers: `name`_IF leaves out zero. `op` stays where it was. */
 #define PUT_NUMBER(type, write)                                                \
     do {                                                                       \
@@ -67,11 +70,11 @@
         PUT_TAG();                                                             \
         at = (write);                                                          \
     } while (0)
-#define PUT_NUMBER_IF(type, write)                                             \
+#define PUT_NUMBER_IF(put_tag, type, write)                                    \
     do {                                                                       \
         LOAD(type, value);                                                     \
         if (value) {                                                           \
-            PUT_TAG();                                                         \
+            put_tag();                                                         \
             at = (write);                                                      \
         }                                                                      \
     } while (0)
@@ -87,12 +90,12 @@
 
 /* Both forms of a number as operations of their own. */
 #define NUMBER(name)                                                           \
-    do_##name##_IF : EXPAND(PUT_NUMBER_IF, name);                              \
+    do_##name##_IF : EXPAND(PUT_NUMBER_IF, PUT_TAG, name);                     \
     ADVANCE();                                                                 \
     do_##name : EXPAND(PUT_NUMBER, name);                                      \
     ADVANCE()
 
-#define PUT_ENUM(if_zero)                                                      \
+#define PUT_ENUM(put_tag, if_zero)                                             \
     do {                                                                       \
         int32_t number;                                                        \
         LOAD(struct treaty_enum, value);                                       \
@@ -100,7 +103,7 @@
                                                  value, &number)))             \
             FAIL_AS(TREATY_EVALUE);                                            \
         if (number || (if_zero)) {                                             \
-            PUT_TAG();                                                         \
+            put_tag();                                                         \
             at = write_small(at, (uint64_t)(int64_t)number);                   \
         }                                                                      \
     } while (0)
@@ -112,12 +115,12 @@
     memcpy(&data, base + op->off + offsetof(struct treaty_str, data),          \
            sizeof(data));                                                      \
     memcpy(&len, base + op->off + offsetof(struct treaty_str, len), sizeof(len))
-#define PUT_STRING(if_empty)                                                   \
+#define PUT_STRING(put_tag, if_empty)                                          \
     do {                                                                       \
         LOAD_VIEW();                                                           \
         if (len || (if_empty)) {                                               \
             NEED(len);                                                         \
-            PUT_TAG();                                                         \
+            put_tag();                                                         \
             at = write_length(at, len);                                        \
             if (len && TREATY_UNLIKELY(!copy_text(at, data, len)) &&           \
                 !is_utf8(data, len))                                           \
@@ -150,10 +153,10 @@
     } while (0)
 
 /* Those that come in pairs. */
-#define RUN_STRING_IF PUT_STRING(false)
-#define RUN_INT32_IF EXPAND(PUT_NUMBER_IF, INT32)
-#define RUN_INT64_IF EXPAND(PUT_NUMBER_IF, INT64)
-#define RUN_ENUM_IF PUT_ENUM(false)
+#define RUN_STRING_IF PUT_STRING(PUT_NARROW_TAG, false)
+#define RUN_INT32_IF EXPAND(PUT_NUMBER_IF, PUT_NARROW_TAG, INT32)
+#define RUN_INT64_IF EXPAND(PUT_NUMBER_IF, PUT_NARROW_TAG, INT64)
+#define RUN_ENUM_IF PUT_ENUM(PUT_NARROW_TAG, false)
 #define RUN_MESSAGES goto do_MESSAGES
 #define RUN_END goto do_END
 
@@ -302,19 +305,19 @@ do_CHECK:
     NUMBER(FIXED64);
 
 do_ENUM_IF:
-    PUT_ENUM(false);
+    PUT_ENUM(PUT_TAG, false);
     ADVANCE();
 
 do_ENUM:
-    PUT_ENUM(true);
+    PUT_ENUM(PUT_TAG, true);
     ADVANCE();
 
 do_STRING_IF:
-    PUT_STRING(false);
+    PUT_STRING(PUT_TAG, false);
     ADVANCE();
 
 do_STRING:
-    PUT_STRING(true);
+    PUT_STRING(PUT_TAG, true);
     ADVANCE();
 
 do_STRING_REPLACE_IF:

@@ -40,10 +40,19 @@ void treaty_proto_fuse_reads(struct treaty_proto_read *reads, size_t count)
                  reads[i].code, reads[i + 1].code);
 }
 
+/* The pairs write tags of one byte; MESSAGES and END see to their own. */
+static bool is_narrow(const struct treaty_proto_write *op)
+{
+    return op->tag_len == 1 || op->code == TREATY_WRITE_MESSAGES ||
+           op->code == TREATY_WRITE_END;
+}
+
 void treaty_proto_fuse_writes(struct treaty_proto_write *writes, size_t count)
 {
-    for (size_t i = 0; i + 1 < count; i++)
-        writes[i].code =
-            join(write_pairs, sizeof(write_pairs) / sizeof(write_pairs[0]),
-                 writes[i].code, writes[i + 1].code);
+    for (size_t i = 0; i + 1 < count; i++) {
+        if (is_narrow(&writes[i]) && is_narrow(&writes[i + 1]))
+            writes[i].code =
+                join(write_pairs, sizeof(write_pairs) / sizeof(write_pairs[0]),
+                     writes[i].code, writes[i + 1].code);
+    }
 }
