@@ -87,10 +87,22 @@ struct treaty_schema *treaty_schema_part_new(struct treaty_schema *whole)
         treaty_arena_release(&arena);
         return NULL;
     }
-    *part = *whole;
-    part->arena = arena;
-    part->whole = treaty_schema_ref(whole->whole ? whole->whole : whole);
-    part->refs = 1;
+    /* Everything but the count, which other threads change meanwhile. */
+    *part = (struct treaty_schema){
+        .format = whole->format,
+        .arena = arena,
+        .text = whole->text,
+        .canonical = whole->canonical,
+        .name = whole->name,
+        .references = whole->references,
+        .reference_count = whole->reference_count,
+        .root = whole->root,
+        .part = whole->part,
+        .indexes = whole->indexes,
+        .whole = treaty_schema_ref(whole->whole ? whole->whole : whole),
+        .objection = whole->objection,
+        .refs = 1,
+    };
     return part;
 }
 

@@ -6,6 +6,9 @@
 #include "harness/registry.h"
 #include "harness/tap.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 /* What the corpus of frames has, too: indexes [0], [1], [1,0], [1,0,0], [2]. */
 #define SCHEMA                                                                 \
     "syntax = \"proto3\"; package p;"                                          \
@@ -393,6 +396,74 @@ static void writes_their_message(void)
     end(&w);
 }
 
+enum { THREADS = 6, ROUNDS = 400 };
+
+/* Frames of all messages, in both forms, before any was read. */
+struct crowd {
+    struct treaty_deserializer *deserializer;
+    struct treaty_message messages[2 * KINDS];
+    pthread_barrier_t start;
+    atomic_size_t wrong;
+};
+
+static void *read_all(void *ctx)
+{
+    struct crowd *crowd = (struct crowd *)ctx;
+    struct treaty_scratch *scratch = treaty_scratch_new(0, NULL);
+    struct treaty_event event;
+
+    pthread_barrier_wait(&crowd->start);
+    for (size_t i = 0; i < (size_t)ROUNDS * KINDS; i++) {
+        size_t n = i % (2 * KINDS);
+
+        treaty_scratch_reset(scratch);
+        if (treaty_deserialize_event(crowd->deserializer, &crowd->messages[n],
+                                     scratch, &event, NULL) ||
+            !treaty_str_eq_z(event.message, kinds[n % KINDS].name))
+            atomic_fetch_add(&crowd->wrong, 1);
+    }
+    treaty_scratch_free(scratch);
+    return NULL;
+}
+
+static void write_all(struct world *w, struct crowd *crowd)
+{
+    for (size_t n = 0; n < 2 * KINDS; n++) {
+        struct treaty_serializer *serializer =
+            new_serializer(w, kinds[n % KINDS].message,
+                           n < KINDS ? TREATY_IN_PREFIX : TREATY_IN_HEADER);
+        struct treaty_message *m = &crowd->messages[n];
+
+        CHECK_INT(treaty_serialize(serializer, record, w->scratch, m, &w->err),
+                  TREATY_OK);
+        m->value = treaty_arena_dup(&w->scratch->arena, m->value);
+        if (m->header.data)
+            m->header = treaty_arena_dup(&w->scratch->arena, m->header);
+        treaty_serializer_free(serializer);
+    }
+}
+
+/* Threads that meet the messages all at once add to the same tables. */
+static void serves_many_threads(void)
+{
+    struct world w = begin();
+    struct crowd crowd = {.deserializer = new_deserializer(&w, NULL, NULL)};
+    pthread_t threads[THREADS];
+
+    write_all(&w, &crowd);
+    pthread_barrier_init(&crowd.start, NULL, THREADS);
+    for (size_t i = 0; i < THREADS; i++)
+        CHECK(pthread_create(&threads[i], NULL, read_all, &crowd) == 0);
+    for (size_t i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&crowd.start);
+    CHECK_INT(crowd.wrong, 0);
+    /* Registered once, fetched once by id and once by GUID. */
+    CHECK_INT(tap_registry_requests(w.registry), 3);
+    treaty_deserializer_free(crowd.deserializer);
+    end(&w);
+}
+
 TAP_MAIN({"names its messages", names_its_messages},
          {"tells messages apart", tells_messages_apart},
          {"reads its own message", reads_its_own_message},
@@ -400,4 +471,5 @@ TAP_MAIN({"names its messages", names_its_messages},
           refuses_a_message_that_is_not_there},
          {"bears broken indexes", bears_broken_indexes},
          {"reads other spellings", reads_other_spellings},
-         {"writes their message", writes_their_message})
+         {"writes their message", writes_their_message},
+         {"serves many threads", serves_many_threads})
