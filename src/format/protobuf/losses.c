@@ -35,6 +35,27 @@ static void walk_value(const struct walk *w, struct treaty_str element,
     }
 }
 
+static void walk_quoted(const struct walk *w, struct treaty_str element,
+                        struct treaty_str text, struct treaty_str reference,
+                        size_t pos)
+{
+    if (text.data && (treaty_str_has(text, '\\') ||
+                      (reference.data && !treaty_str_eq(text, reference))))
+        give_loss(w, "a name or a path has escapes that change", element, pos);
+}
+
+static void walk_reserved(const struct walk *w, struct treaty_str element,
+                          const struct treaty_proto_ranges *reserved,
+                          uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct treaty_proto_range *range = reserved[i].items;
+
+        for (uint32_t k = 0; k < reserved[i].count; k++, range++)
+            walk_quoted(w, element, range->name, range->reference, range->pos);
+    }
+}
+
 static void walk_options(const struct walk *w, struct treaty_str element,
                          const struct treaty_proto_options *options)
 {
@@ -110,6 +131,7 @@ static void walk_enums(const struct walk *w,
     for (uint32_t i = 0; i < count; i++) {
         const struct treaty_proto_enum *e = enums[i];
 
+        walk_reserved(w, e->full, e->reserved, e->reserved_count);
         walk_options(w, e->full, &e->options);
         for (uint32_t k = 0; k < e->constant_count; k++)
             walk_options(w, e->full, &e->constants[k].options);
@@ -129,6 +151,8 @@ static void walk_message(const struct walk *w,
 {
     walk_fields(w, message->fields, message->field_count);
     if (!message->is_group) {
+        walk_reserved(w, message->full, message->reserved,
+                      message->reserved_count);
         walk_options(w, message->full, &message->options);
         walk_extensions(w, message);
         for (uint32_t i = 0; i < message->oneof_count; i++)
@@ -162,6 +186,9 @@ void treaty_proto_losses(const struct treaty_proto_tree *tree,
 
     if (!treaty_proto_has_reference_text(tree))
         return;
+    for (uint32_t i = 0; i < file->import_count; i++)
+        walk_quoted(&w, file->package, file->imports[i].path,
+                    file->imports[i].reference, file->imports[i].pos);
     walk_options(&w, file->package, &file->options);
     for (uint32_t i = 0; i < file->message_count; i++)
         walk_message(&w, file->messages[i]);
@@ -210,6 +237,67 @@ static bool extends_are_words(const struct treaty_proto_extend *extends,
     return true;
 }
 
+/*
+ * Can the reference read what it puts in quotes as it is: paths of imports and
+ * reserved names? A quote ends it, and a backslash begins an escape, which is
+ * another text, but a text.
+ */
+static bool is_quotable(struct treaty_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '"')
+            return false;
+        if (text.data[i] != '\\')
+            continue;
+        i++;
+        if (i == text.len)
+            return false;
+        if ((text.data[i] | 0x20) == 'x' &&
+            (i + 1 == text.len || treaty_hex_digit(text.data[i + 1]) < 0))
+            return false;
+    }
+    return true;
+}
+
+static bool names_are_quotable(const struct treaty_proto_ranges *reserved,
+                               uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t k = 0; k < reserved[i].count; k++) {
+            if (!is_quotable(reserved[i].items[k].reference))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool enums_are_quotable(struct treaty_proto_enum *const *enums,
+                               uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (!names_are_quotable(enums[i]->reserved, enums[i]->reserved_count))
+            return false;
+    }
+    return true;
+}
+
+static bool imports_are_quotable(const struct treaty_proto_file *file)
+{
+    for (uint32_t i = 0; i < file->import_count; i++) {
+        if (!is_quotable(file->imports[i].reference))
+            return false;
+    }
+    return true;
+}
+
+static bool message_can_be_read(const struct treaty_proto_message *m)
+{
+    return defaults_are_words(m->fields, m->field_count) &&
+           extends_are_words(m->extends, m->extend_count) &&
+           names_are_quotable(m->reserved, m->reserved_count) &&
+           enums_are_quotable(m->enums, m->enum_count);
+}
+
 bool treaty_proto_has_reference_text(const struct treaty_proto_tree *tree)
 {
     const struct treaty_proto_file *file = tree->file;
@@ -217,12 +305,13 @@ bool treaty_proto_has_reference_text(const struct treaty_proto_tree *tree)
 
     if ((tree->objections[TREATY_PROTO_REFERENCE].raised &&
          !tree->is_misspelled) ||
-        !extends_are_words(file->extends, file->extend_count))
+        !extends_are_words(file->extends, file->extend_count) ||
+        !enums_are_quotable(file->enums, file->enum_count) ||
+        !imports_are_quotable(file))
         return false;
     for (m = treaty_proto_next_message(file, m); m;
          m = treaty_proto_next_message(file, m)) {
-        if (!defaults_are_words(m->fields, m->field_count) ||
-            !extends_are_words(m->extends, m->extend_count))
+        if (!message_can_be_read(m))
             return false;
     }
     return true;

@@ -79,7 +79,6 @@ static void parse_import(struct treaty_proto_parser *p, struct body *body)
 {
     struct treaty_proto_import *import =
         treaty_proto_push(p, &body->imports, sizeof(*import));
-    struct treaty_str unused;
 
     if (!import)
         return;
@@ -94,7 +93,7 @@ static void parse_import(struct treaty_proto_parser *p, struct body *body)
                           "put the path of the file in quotes");
         import->path = treaty_proto_parse_full_name(p, false, "a path");
     } else {
-        import->path = treaty_proto_parse_string(p, &unused);
+        import->path = treaty_proto_parse_string(p, &import->reference);
     }
     treaty_proto_expect(p, ';', "behind the import");
 }

@@ -27,7 +27,6 @@ static void parse_reserved_name(struct treaty_proto_parser *p,
                                 struct treaty_proto_range *range)
 {
     const bool is_edition = p->file->syntax == TREATY_PROTO_EDITION;
-    struct treaty_str unused;
 
     range->is_ident = p->token.kind == TREATY_PROTO_TOKEN_IDENT;
     if (range->is_ident && !is_edition)
@@ -40,7 +39,7 @@ static void parse_reserved_name(struct treaty_proto_parser *p,
         range->name = treaty_proto_token_text(p);
         treaty_proto_advance(p);
     } else {
-        range->name = treaty_proto_parse_string(p, &unused);
+        range->name = treaty_proto_parse_string(p, &range->reference);
     }
 }
 

@@ -121,10 +121,15 @@ void treaty_proto_print_type(struct treaty_proto_printer *p,
 }
 
 void treaty_proto_print_quoted(struct treaty_proto_printer *p,
-                               struct treaty_str text)
+                               struct treaty_str text,
+                               struct treaty_str reference)
 {
+    if (p->is_lossless) {
+        treaty_proto_print_string(p, text);
+        return;
+    }
     treaty_buf_put_c(p->out, '"');
-    treaty_buf_put(p->out, text);
+    treaty_buf_put(p->out, reference.data ? reference : text);
     treaty_buf_put_c(p->out, '"');
 }
 
@@ -218,11 +223,13 @@ static void put_imports_of(struct treaty_proto_printer *p,
     }
     treaty_proto_items_order(p, &items);
     for (uint32_t i = 0; i < items.count; i++) {
+        const struct treaty_proto_import *import = items.items[i].element;
+
         if (treaty_proto_normalizes(p) && i > 0 &&
             treaty_str_eq(items.items[i].name, items.items[i - 1].name))
             continue;
         treaty_buf_put_z(p->out, import_words[kind]);
-        treaty_proto_print_quoted(p, items.items[i].name);
+        treaty_proto_print_quoted(p, import->path, import->reference);
         treaty_buf_put_z(p->out, ";\n");
     }
 }

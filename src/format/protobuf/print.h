@@ -43,8 +43,14 @@ void treaty_proto_print_closing(struct treaty_proto_printer *p, bool begun);
 struct treaty_str treaty_proto_print_enter(struct treaty_proto_printer *p,
                                            struct treaty_str full);
 
-void treaty_proto_print_quoted(struct treaty_proto_printer *p,
+/* A string, with escapes for what cannot stand in quotes. */
+void treaty_proto_print_string(struct treaty_proto_printer *p,
                                struct treaty_str text);
+/* A path or a name, which the reference's text has in quotes as it is:
+ * `reference`, if that has data. */
+void treaty_proto_print_quoted(struct treaty_proto_printer *p,
+                               struct treaty_str text,
+                               struct treaty_str reference);
 /* A type's name, in full where the text is normalised. */
 void treaty_proto_print_type(struct treaty_proto_printer *p,
                              const struct treaty_proto_ref *ref);

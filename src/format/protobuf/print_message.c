@@ -18,7 +18,7 @@ static void put_range(struct treaty_proto_printer *p,
         return;
     }
     if (range->name.data) {
-        treaty_proto_print_quoted(p, range->name);
+        treaty_proto_print_quoted(p, range->name, range->reference);
         return;
     }
     treaty_buf_put_i64(p->out, range->first);

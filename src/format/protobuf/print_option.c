@@ -348,7 +348,8 @@ static size_t character_length(struct treaty_str text, size_t at)
  * In a text that is the reference's, whatever has no letter stands as it is.
  * In ours, what is no character or a control is octal.
  */
-static void put_string(struct treaty_proto_printer *p, struct treaty_str text)
+void treaty_proto_print_string(struct treaty_proto_printer *p,
+                               struct treaty_str text)
 {
     size_t at = 0;
 
@@ -399,7 +400,7 @@ static void put_value(struct treaty_proto_printer *p,
         treaty_buf_put(p->out, value->text);
         break;
     case TREATY_PROTO_SHOWN_STRING:
-        put_string(p, value->text);
+        treaty_proto_print_string(p, value->text);
         break;
     case TREATY_PROTO_SHOWN_MAP:
         treaty_buf_put_z(p->out, "{\n");

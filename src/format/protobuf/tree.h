@@ -156,9 +156,11 @@ struct treaty_proto_ref {
 
 /* `a`, `a to b`, `a to max` or "name" of a `reserved` or `extensions`. */
 struct treaty_proto_range {
-    struct treaty_str name; /* .data NULL: numbers */
-    bool is_ident;          /* the name stood without quotes (editions) */
-    bool has_to;            /* `a to b`, even when both are equal */
+    struct treaty_str name;      /* .data NULL: numbers */
+    struct treaty_str reference; /* the name as the reference reads it; .data
+                                    NULL: the same */
+    bool is_ident;               /* the name stood without quotes (editions) */
+    bool has_to;                 /* `a to b`, even when both are equal */
     bool to_max;
     int64_t first;
     int64_t last; /* the last one, not the one behind it */
@@ -300,6 +302,8 @@ enum treaty_proto_import_kind {
 
 struct treaty_proto_import {
     struct treaty_str path;
+    struct treaty_str reference; /* the path as the reference reads it; .data
+                                    NULL, of a descriptor: the same */
     enum treaty_proto_import_kind kind;
     size_t pos;
     struct treaty_proto_file *file; /* by link.c; NULL: not found */
