@@ -112,16 +112,18 @@ static inline uint64_t copy_small(char *to, const char *from, size_t len)
 /* Copy `len` bytes; true when all of them are ASCII. */
 static inline bool copy_text(char *to, const char *from, size_t len)
 {
-    const char *from_end = from + len;
+    const char *from_end;
     __m256i last;
     __m256i all;
 
+    /* An empty string may have no place, and no end then. */
+    if (len < 16)
+        return !(copy_small(to, from, len) & UINT64_C(0x8080808080808080));
+    from_end = from + len;
     if (len < 32) {
         __m128i head;
         __m128i tail;
 
-        if (len < 16)
-            return !(copy_small(to, from, len) & UINT64_C(0x8080808080808080));
         head = _mm_loadu_si128((const __m128i *)(const void *)from);
         tail = _mm_loadu_si128((const __m128i *)(const void *)(from_end - 16));
         _mm_storeu_si128((__m128i *)(void *)to, head);
@@ -143,11 +145,12 @@ static inline bool copy_text(char *to, const char *from, size_t len)
 static inline bool copy_text(char *to, const char *from, size_t len)
 {
     const uint64_t high = UINT64_C(0x8080808080808080);
-    const char *from_end = from + len;
+    const char *from_end;
     uint64_t all;
 
     if (len < 16)
         return !(copy_small(to, from, len) & high);
+    from_end = from + len;
     memcpy(&all, from_end - 8, 8);
     memcpy(to + len - 8, &all, 8);
     for (; from_end - from > 8; from += 8, to += 8) {
