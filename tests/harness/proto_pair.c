@@ -5,7 +5,16 @@
 
 enum { MESSAGES = 3, FIELDS_MAX = 8, NUMBERS = 10, CONSTANTS = 4 };
 
-enum label { SINGLE, OPTIONAL, REQUIRED, REPEATED, PACKED, MEMBER, MAP };
+enum label {
+    SINGLE,
+    OPTIONAL,
+    REQUIRED,
+    REPEATED,
+    PACKED,
+    MEMBER,
+    MAP,
+    GROUP,
+};
 
 struct field {
     bool there;
@@ -41,14 +50,14 @@ static unsigned below(struct treaty_rng *rng, unsigned bound)
 
 static void make_field(struct treaty_rng *rng, bool is_2, struct field *field)
 {
-    static const enum label labels_2[] = {OPTIONAL, REQUIRED, REPEATED,
-                                          PACKED,   MEMBER,   MAP};
+    static const enum label labels_2[] = {OPTIONAL, REQUIRED, REPEATED, PACKED,
+                                          MEMBER,   MAP,      GROUP};
     static const enum label labels_3[] = {SINGLE, OPTIONAL, REPEATED,
                                           PACKED, MEMBER,   MAP};
 
     field->there = true;
     field->type = (int)below(rng, TYPES);
-    field->label = is_2 ? labels_2[below(rng, 6)] : labels_3[below(rng, 6)];
+    field->label = is_2 ? labels_2[below(rng, 7)] : labels_3[below(rng, 6)];
     field->renamed = 0;
 }
 
@@ -64,6 +73,8 @@ static void mend(struct file *file, int message, struct field *field)
         field->label = OPTIONAL;
     if (!file->is_2 && field->label == REQUIRED)
         field->label = SINGLE;
+    if (!file->is_2 && field->label == GROUP)
+        field->label = OPTIONAL;
     if (field->label == REQUIRED && leads_back)
         field->label = OPTIONAL;
     if (field->label == PACKED &&
@@ -129,6 +140,19 @@ static void change_file(struct treaty_rng *rng, unsigned wildness,
     }
 }
 
+/* Of one of its kind and of many; the name of a group begins in upper case. */
+static void print_group(const struct field *field, int number,
+                        struct treaty_buf *out)
+{
+    const char *renamed = field->renamed ? "x" : "";
+
+    treaty_buf_printf(out,
+                      " %s group F%d%s = %d { optional %s a = 1; "
+                      "repeated %s b = 2; }",
+                      number % 2 ? "optional" : "repeated", number, renamed,
+                      number, types[field->type], types[field->type]);
+}
+
 static void print_field(const struct file *file, const struct field *field,
                         int number, struct treaty_buf *out)
 {
@@ -140,11 +164,16 @@ static void print_field(const struct file *file, const struct field *field,
         [PACKED] = "repeated ",
         [MEMBER] = "",
         [MAP] = "",
+        [GROUP] = "",
     };
     static const char *const keys[] = {"string", "int32", "bool", "fixed64",
                                        "sint64"};
     const char *options = "";
 
+    if (field->label == GROUP) {
+        print_group(field, number, out);
+        return;
+    }
     if (field->label == PACKED && file->is_2)
         options = " [packed = true]";
     if (field->label == REPEATED && !file->is_2 && field->type < STRING)
