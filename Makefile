@@ -16,7 +16,7 @@ release: ## build build/release/treaty
 demo: release ## the whole story in a minute, on embedded parts; FORMAT=protobuf
 	@build/release/treaty demo $(if $(FORMAT),-format $(FORMAT))
 
-test: ## unit, corpus, HTTP, command line, short end to end
+test: ## unit, corpus, HTTP, command line, short end to end, Protobuf interop
 	@tools/setup test
 	@tools/test quick
 
