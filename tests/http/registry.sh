@@ -75,6 +75,14 @@ ask POST /subjects/m/versions "{\"schemaType\":\"PROTOBUF\",\"schema\":\"$loose 
 check_has "elsewhere it refuses it" "$code $body" '422 {"error_code":42201,'
 stop_process "$pid"
 
+start old -store memory: -compat-version 7
+ask POST /subjects/a/versions '{"schema":"\"int\""}'
+check_eq "a release before 8.0 answers with the id alone" "$code $body" \
+    '200 {"id":1}'
+ask POST /subjects/a/versions '{"schema":"\"string\""}'
+check_has "and with the old code" "$code $body" '409 {"error_code":409,'
+stop_process "$pid"
+
 start fifth -store memory: -compat FORWARD_TRANSITIVE
 ask GET /config
 check_eq "the default level is a flag" "$code $body" \
