@@ -25,7 +25,8 @@
  *     required int64 b = 2;        INT64, `must`
  *     optional int64 c = 3;        OPTIONAL of INT64
  *     Other d = 4;                 OPTIONAL of RECORD; where it contains
- *                                  itself, OPTIONAL of POINTER
+ *                                  itself, or is larger than 512 bytes,
+ *                                  OPTIONAL of POINTER
  *     repeated int64 e = 5;        ARRAY
  *     map<int32, string> f = 6;    MAP with a `key`
  *     oneof g { A x = 7; }         UNION, number 0, called "g"; its branch 0 is

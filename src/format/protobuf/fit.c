@@ -169,9 +169,24 @@ static enum treaty_code fit_oneof(struct fitter *f,
     return TREATY_OK;
 }
 
+/* The field of that name: in a natural layout one of the next. */
+static const struct treaty_proto_field *
+find_field(const struct treaty_proto_message *message, struct treaty_str name,
+           uint32_t *hint)
+{
+    for (uint32_t i = *hint; i < message->field_count && i < *hint + 4; i++) {
+        if (!treaty_str_eq(message->fields[i]->name, name))
+            continue;
+        *hint = i + 1;
+        return message->fields[i];
+    }
+    return treaty_proto_field_by_name(message, name);
+}
+
 static enum treaty_code fit_part(struct fitter *f,
                                  const struct treaty_field *part,
-                                 const struct treaty_proto_message *message)
+                                 const struct treaty_proto_message *message,
+                                 uint32_t *hint)
 {
     const struct treaty_proto_field *field;
     const struct treaty_proto_oneof *oneof = NULL;
@@ -180,7 +195,7 @@ static enum treaty_code fit_part(struct fitter *f,
         oneof = find_oneof(message, part->name);
     if (oneof)
         return fit_oneof(f, part->type, oneof);
-    field = treaty_proto_field_by_name(message, part->name);
+    field = find_field(message, part->name, hint);
     if (!field)
         return refuse(f, "the schema has no field \"%.*s\"",
                       TREATY_STR_ARG(part->name));
@@ -192,6 +207,7 @@ static enum treaty_code fit_record(struct fitter *f,
                                    const struct treaty_proto_message *message)
 {
     size_t mark = f->path.len;
+    uint32_t hint = 0;
 
     if (was_seen(f, type, message))
         return TREATY_OK;
@@ -200,7 +216,7 @@ static enum treaty_code fit_record(struct fitter *f,
 
         treaty_buf_put_c(&f->path, '/');
         treaty_buf_put(&f->path, type->fields[i].name);
-        code = fit_part(f, &type->fields[i], message);
+        code = fit_part(f, &type->fields[i], message, &hint);
         if (code != TREATY_OK)
             return code;
         f->path.len = mark;

@@ -205,6 +205,33 @@ static void many_required(void)
     treaty_buf_release(&text);
 }
 
+/* A message of 18,000 fields is laid out and compiled in no time. */
+static void many_fields(void)
+{
+    struct treaty_buf text = {0};
+    struct codec c;
+
+    treaty_buf_put_z(&text, "syntax = \"proto3\"; message M {");
+    for (int i = 1; i <= 18000; i++)
+        treaty_buf_printf(&text, " int32 f%d = %d;", i, i);
+    treaty_buf_put_z(&text, " }");
+    if (open_codec(&c, treaty_buf_str(&text), NULL)) {
+        for (uint64_t i = 1; i <= 18000; i += 17) {
+            char bytes[8];
+            size_t len = put_varint(bytes, i << 3);
+
+            len += put_varint(bytes + len, i);
+            treaty_buf_put_mem(&c.payload, bytes, len);
+        }
+        CHECK_INT(decode(&c), TREATY_OK);
+        CHECK_INT(((const int32_t *)c.record)[17000], 17001);
+        CHECK_INT(((const int32_t *)c.record)[1], 0);
+        check_written(&c);
+    }
+    close_codec(&c);
+    treaty_buf_release(&text);
+}
+
 /* Lengths of one, two and three bytes, all at once, and one byte around. */
 static void lengths(void)
 {
@@ -639,7 +666,7 @@ static void starvation(void)
 TAP_MAIN({"messages may be nested so deep", depth},
          {"so may groups that are unknown", unknown_depth},
          {"memory has a limit", memory_limit},
-         {"many required fields", many_required},
+         {"many required fields", many_required}, {"many fields", many_fields},
          {"lengths of every width", lengths},
          {"one struct for both formats", one_struct},
          {"members of a oneof, bound one by one", bound_oneof},
