@@ -167,7 +167,6 @@ enum { TREATY_PROTO_REQUIRED_MAX = 64 };
 
 struct treaty_proto_program {
     uint32_t entry;
-    uint32_t end;           /* its END */
     const uint32_t *direct; /* operation by tag, for small tags; NONE: not */
     uint32_t direct_count;
     uint32_t tag_count;
@@ -368,8 +367,7 @@ struct treaty_proto_code {
     const struct treaty_proto_list_row *lists;
     const struct treaty_proto_numbers *numbers;
     const uint32_t *jumps; /* CHOOSE: count, then operations */
-    uint32_t entry;        /* encoding */
-    bool may_lack;         /* some program has required fields */
+    uint32_t entry;        /* encoding: the first operation of the event */
 };
 
 /* Join neighbours into the pairs above; a format does so before it freezes. */

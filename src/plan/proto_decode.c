@@ -168,7 +168,7 @@ char *treaty_proto_grow(struct treaty_proto_decode *run,
     memory = treaty_decode_alloc(&run->d, run->plan, used + extra);
     if (!memory)
         return NULL;
-    if (used)
+    if (old)
         memcpy(memory, old, used);
     array->items = memory;
     return memory + used;
@@ -197,7 +197,7 @@ static char *grow_by(struct treaty_proto_decode *run,
     memory = treaty_decode_alloc(&run->d, run->plan, room * items->stride);
     if (!memory)
         return NULL;
-    if (used)
+    if (array->items)
         memcpy(memory, array->items, used);
     array->items = memory;
     return memory + used;

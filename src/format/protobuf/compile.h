@@ -37,7 +37,6 @@ struct treaty_proto_compiler {
     const bool *satisfiable; /* of the writer's messages, by id */
     struct treaty_proto_job *first_job;
     struct treaty_proto_job *last_job;
-    bool has_required;
     bool has_lists;
     bool skips_groups;
     struct treaty_error *err;

@@ -41,7 +41,7 @@ static struct treaty_plan_note start(const struct pair *p, const char *rule)
     };
 }
 
-static void finish(const struct pair *p, struct treaty_plan_note *note,
+static void finish(const struct pair *p, struct treaty_plan_note note,
                    const char *format, va_list args)
 {
     char text[TREATY_MESSAGE_MAX];
@@ -51,11 +51,11 @@ static void finish(const struct pair *p, struct treaty_plan_note *note,
         len = 0;
     if ((size_t)len >= sizeof(text))
         len = (int)sizeof(text) - 1;
-    note->text = (struct treaty_str){text, (size_t)len};
-    if (note->code == TREATY_OK)
-        (void)treaty_build_loss(&p->c->b, note);
+    note.text = (struct treaty_str){text, (size_t)len};
+    if (note.code == TREATY_OK)
+        (void)treaty_build_loss(&p->c->b, &note);
     else
-        (void)treaty_build_fail(&p->c->b, note);
+        (void)treaty_build_fail(&p->c->b, &note);
 }
 
 static void lose(const struct pair *p, const char *rule, const char *format,
@@ -68,7 +68,7 @@ static void lose(const struct pair *p, const char *rule, const char *format,
     va_list args;
 
     va_start(args, format);
-    finish(p, &note, format, args);
+    finish(p, note, format, args);
     va_end(args);
 }
 
@@ -91,7 +91,7 @@ static void refuse(const struct pair *p, struct fault fault, const char *format,
     note.code = fault.code;
     note.guarded = fault.guarded;
     va_start(args, format);
-    finish(p, &note, format, args);
+    finish(p, note, format, args);
     va_end(args);
 }
 

@@ -477,7 +477,6 @@ static void prepare_slot(struct layout *l, const struct treaty_proto_twins *m,
     name = keep_name(l, m->reader->name);
     treaty_buf_put_mem(&l->names, &name, sizeof(name));
     l->finishes = true;
-    l->c->has_required = true;
 }
 
 static void lay_out(struct layout *l, struct slot *slots, size_t count,
@@ -486,7 +485,6 @@ static void lay_out(struct layout *l, struct slot *slots, size_t count,
     program->entry = here(l->c);
     for (size_t i = 0; i < count; i++)
         emit_expected(l, &slots[i]);
-    program->end = here(l->c);
     emit_plain(l->c, TREATY_READ_END, 0, 0);
     for (size_t i = 0; i < count; i++)
         emit_others(l, &slots[i]);
@@ -617,7 +615,6 @@ static struct treaty_proto_code *freeze(struct treaty_proto_compiler *c)
         items[i].program = &code->programs[items[i].message];
     code->selects = frozen[4];
     code->symbols = frozen[5];
-    code->may_lack = c->has_required;
     return code;
 }
 
