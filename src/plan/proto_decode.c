@@ -168,7 +168,7 @@ char *treaty_proto_grow(struct treaty_proto_decode *run,
     memory = treaty_decode_alloc(&run->d, run->plan, used + extra);
     if (!memory)
         return NULL;
-    if (old)
+    if (old && used)
         memcpy(memory, old, used);
     array->items = memory;
     return memory + used;

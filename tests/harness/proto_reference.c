@@ -259,11 +259,11 @@ static void take_packed(struct reader *r, struct message *m, uint32_t i,
 static void join_entry(struct message *m, uint32_t i)
 {
     struct value *last = m->fields[i].last;
-    struct value *before = m->fields[i].first;
     const struct value *key = last->message->fields[0].first;
 
-    for (struct value *v = before; v != last; before = v, v = v->next) {
+    for (struct value *v = m->fields[i].first; v != last; v = v->next) {
         const struct value *other = v->message->fields[0].first;
+        struct value *before;
         uint64_t a = key ? key->number : 0;
         uint64_t b = other ? other->number : 0;
         struct treaty_str s = key ? key->text : (struct treaty_str){0};

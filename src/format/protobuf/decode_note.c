@@ -41,9 +41,10 @@ static struct treaty_plan_note start(const struct pair *p, const char *rule)
     };
 }
 
-static void finish(const struct pair *p, struct treaty_plan_note note,
+static void finish(const struct pair *p, const struct treaty_plan_note *begun,
                    const char *format, va_list args)
 {
+    struct treaty_plan_note note = *begun;
     char text[TREATY_MESSAGE_MAX];
     int len = vsnprintf(text, sizeof(text), format, args);
 
@@ -68,7 +69,7 @@ static void lose(const struct pair *p, const char *rule, const char *format,
     va_list args;
 
     va_start(args, format);
-    finish(p, note, format, args);
+    finish(p, &note, format, args);
     va_end(args);
 }
 
@@ -91,7 +92,7 @@ static void refuse(const struct pair *p, struct fault fault, const char *format,
     note.code = fault.code;
     note.guarded = fault.guarded;
     va_start(args, format);
-    finish(p, note, format, args);
+    finish(p, &note, format, args);
     va_end(args);
 }
 

@@ -241,8 +241,10 @@ static void lengths(void)
     char *filler = calloc(1, 20000);
     struct codec c;
 
-    if (!filler || !open_codec(&c, TREATY_STR(nested), NULL))
+    if (!filler || !open_codec(&c, TREATY_STR(nested), NULL)) {
+        free(filler);
         return;
+    }
     memset(filler, 'x', 20000);
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         treaty_buf_clear(&c.payload);

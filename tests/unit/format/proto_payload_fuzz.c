@@ -19,7 +19,7 @@ static void random_bytes(void)
 {
     struct treaty_rng rng;
     size_t count = tap_is_slow() ? 100 : 3000;
-    uint8_t data[64];
+    uint8_t data[64] = {0};
 
     treaty_rng_init(&rng, 5);
     for (size_t i = 0; i < count; i++) {

@@ -25,7 +25,7 @@ static void put_field(struct treaty_buf *out,
         treaty_buf_printf(out, " %.*s",
                           TREATY_STR_ARG(f->ref.enumeration->full));
     treaty_buf_put_c(out, '\n');
-    for (uint32_t i = 0; f->is_map && i < entry->field_count; i++)
+    for (uint32_t i = 0; f->is_map && entry && i < entry->field_count; i++)
         put_field(out, entry->fields[i]);
 }
 
@@ -124,8 +124,11 @@ static void questions(void)
     CHECK_INT(treaty_proto_load(&arena, &source, &tree, NULL), TREATY_OK);
     m = treaty_proto_find_message(tree, TREATY_STR("p.M"));
     e = treaty_proto_find_enum(tree, TREATY_STR(".p.E"));
-    CHECK(m && m == tree->file->messages[0]);
-    CHECK(e && e == tree->file->enums[0]);
+    CHECK(m && e);
+    if (!m || !e)
+        return;
+    CHECK(m == tree->file->messages[0]);
+    CHECK(e == tree->file->enums[0]);
     CHECK(!treaty_proto_find_message(tree, TREATY_STR("M")));
     CHECK(!treaty_proto_find_message(tree, TREATY_STR("p.E")));
     CHECK(treaty_proto_find(tree, TREATY_PROTO_SYMBOL_CONSTANT,

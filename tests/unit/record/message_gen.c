@@ -249,8 +249,8 @@ static void check_same_fields(struct maker *a, struct maker *b, uint64_t i)
 
 static void the_order_of_the_text_is_nothing(void)
 {
-    struct maker a;
-    struct maker b;
+    struct maker a = {0};
+    struct maker b = {0};
 
     if (open_maker(&a, in_order(), TREATY_GEN_EDGE) &&
         open_maker(&b, out_of_order(), TREATY_GEN_EDGE)) {
