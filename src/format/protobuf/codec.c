@@ -155,18 +155,22 @@ static void find_in_entry(const struct treaty_type *map,
     }
 }
 
+/* Branch 0 stands for none, whatever it is called: members may be so, too. */
 static void find_in_union(const struct treaty_field *whole,
                           struct treaty_str name, struct treaty_proto_seat *ret)
 {
-    const struct treaty_field *branch = find_field(whole->type, name);
+    for (uint32_t i = 1; i < whole->type->field_count; i++) {
+        const struct treaty_field *branch = &whole->type->fields[i];
 
-    if (!branch)
+        if (!treaty_str_eq(branch->name, name))
+            continue;
+        ret->type = branch->type;
+        ret->off = whole->offset + branch->offset;
+        ret->in_union = true;
+        ret->union_off = whole->offset;
+        ret->branch = (int32_t)i;
         return;
-    ret->type = branch->type;
-    ret->off = whole->offset + branch->offset;
-    ret->in_union = true;
-    ret->union_off = whole->offset;
-    ret->branch = (int32_t)(branch - whole->type->fields);
+    }
 }
 
 static const struct treaty_field *
