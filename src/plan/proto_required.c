@@ -6,11 +6,15 @@
  * something, which no sound writer causes, the event is looked through once
  * more here, with the runs of each message side by side.
  *
+ * Of the entries of a map that share a key only the last one counts.
+ *
  * The event was decoded without a fault before, so nothing malformed is met.
  */
 #include "base/error.h"
 #include "plan/path.h"
 #include "plan/proto_run.h"
+
+#include <string.h>
 
 /* A run of bytes of one message. */
 struct part {
@@ -36,9 +40,10 @@ struct checker {
 /* One message while its parts are gone through. */
 struct scan {
     const struct treaty_proto_program *program;
-    bool *seen;          /* by number among the required */
-    struct whole *parts; /* of submessages, by tag row */
-    uint32_t *members;   /* of oneofs: the tag row that is on, + 1 */
+    bool *seen;                 /* by number among the required */
+    struct whole *parts;        /* of submessages, by tag row */
+    struct treaty_map *entries; /* of maps, by tag row: key to its bytes */
+    uint32_t *members;          /* of oneofs: the tag row that is on, + 1 */
 };
 
 static bool check(struct checker *c, uint32_t program,
@@ -115,6 +120,81 @@ static bool check_item(struct checker *c, const struct treaty_proto_tag *tag,
     return true;
 }
 
+/* Of what reads a key: the number that it makes of the bits on the wire. */
+static uint64_t cut_key(uint8_t kind, uint64_t raw)
+{
+    if (kind == TREATY_READ_BOOL)
+        return raw != 0;
+    if (kind == TREATY_READ_INT32 || kind == TREATY_READ_SINT32)
+        return (uint32_t)raw;
+    return raw;
+}
+
+/* The key that is read from `at` to `end` by the operation of `tag`. */
+static struct treaty_str read_key(struct checker *c,
+                                  const struct treaty_proto_tag *tag,
+                                  const uint8_t *at, const uint8_t *end)
+{
+    const struct treaty_proto_read *read = &c->run->plan->proto->reads[tag->op];
+    uint64_t number = 0;
+
+    if ((tag->tag & 7) == TREATY_WIRE_LEN) {
+        at = treaty_decode_varint(at, end).next;
+        return treaty_arena_dup(
+            &c->scratch,
+            (struct treaty_str){(const char *)at, (size_t)(end - at)});
+    }
+    if ((tag->tag & 7) == TREATY_WIRE_VARINT)
+        number = cut_key(read->kind, treaty_decode_varint(at, end).value);
+    else
+        memcpy(&number, at, (size_t)(end - at));
+    /* Zero is as if it were left out. */
+    return treaty_arena_dup(&c->scratch,
+                            (struct treaty_str){(const char *)&number,
+                                                number ? sizeof(number) : 0});
+}
+
+/* The bytes that tell an entry's key from another's; on the scratch. */
+static struct treaty_str key_of(struct checker *c,
+                                const struct treaty_proto_program *entry,
+                                const struct part *part)
+{
+    struct treaty_str key = {"", 0};
+    const uint8_t *at = part->at;
+    enum treaty_code code;
+
+    while (at && at < part->end) {
+        struct treaty_varint raw = treaty_decode_varint(at, part->end);
+        const struct treaty_proto_tag *tag =
+            treaty_proto_find_tag(entry, (uint32_t)raw.value);
+
+        at = treaty_proto_skip(raw.next, part->end, (uint32_t)raw.value,
+                               UINT32_MAX, &code);
+        if (at && tag && tag->tag >> 3 == 1)
+            key = read_key(c, tag, raw.next, at);
+    }
+    return key;
+}
+
+/* An entry, in the place of one with its key before. */
+static bool take_entry(struct checker *c, struct scan *s,
+                       const struct treaty_proto_tag *tag, const uint8_t *at,
+                       const uint8_t *next)
+{
+    struct treaty_map *map = &s->entries[tag - s->program->tags];
+    struct whole entry = {0};
+    struct treaty_str key;
+
+    if (!map->arena)
+        treaty_map_init(map, &c->scratch);
+    if (!body_of(c, tag, at, next, &entry))
+        return false;
+    key = key_of(c, &c->run->plan->proto->programs[tag->message], entry.first);
+    if (key.data && treaty_map_put(map, key, entry.first) == TREATY_OK)
+        return true;
+    return fail_nomem(c);
+}
+
 /* A closed enum's value counts when it has a constant. */
 static bool counts(const struct checker *c, const struct treaty_proto_tag *tag,
                    const uint8_t *at, const uint8_t *next)
@@ -148,6 +228,8 @@ static bool take_field(struct checker *c, struct scan *s,
     }
     if (tag->message == TREATY_PROTO_NONE)
         return true;
+    if (c->run->plan->proto->programs[tag->message].is_entry)
+        return take_entry(c, s, tag, at, next);
     if (tag->is_repeated)
         return check_item(c, tag, at, next);
     return body_of(c, tag, at, next, &s->parts[row]);
@@ -192,15 +274,34 @@ static bool report(struct checker *c, struct treaty_str name,
     return false;
 }
 
+static bool check_entries(struct checker *c, const struct scan *s, uint32_t row)
+{
+    const struct treaty_map *map = &s->entries[row];
+
+    for (const struct treaty_map_entry *entry = treaty_map_next(map, NULL);
+         entry; entry = treaty_map_next(map, entry)) {
+        struct part *part = entry->value;
+        const struct whole whole = {part, part};
+
+        if (!check(c, (uint32_t)s->program->tags[row].message, &whole))
+            return false;
+    }
+    return true;
+}
+
 static bool check_parts(struct checker *c, const struct scan *s)
 {
     for (uint32_t i = 0; i < s->program->tag_count; i++) {
         size_t mark = c->path.len;
+        bool is_map = s->entries[i].live > 0;
 
-        if (!s->parts[i].first)
+        if (!is_map && !s->parts[i].first)
             continue;
         push_name(c, &s->program->tags[i]);
-        if (!check(c, (uint32_t)s->program->tags[i].message, &s->parts[i]))
+        if (is_map && !check_entries(c, s, i))
+            return false;
+        if (!is_map &&
+            !check(c, (uint32_t)s->program->tags[i].message, &s->parts[i]))
             return false;
         c->path.len = mark;
     }
@@ -217,9 +318,11 @@ static bool check(struct checker *c, uint32_t program,
         TREATY_ARENA_NEW_N(&c->scratch, bool, s.program->required_count + 1);
     s.parts =
         TREATY_ARENA_NEW_N(&c->scratch, struct whole, s.program->tag_count + 1);
+    s.entries = TREATY_ARENA_NEW_N(&c->scratch, struct treaty_map,
+                                   (size_t)s.program->tag_count + 1);
     s.members =
         TREATY_ARENA_NEW_N(&c->scratch, uint32_t, s.program->tag_count + 1);
-    if (!s.seen || !s.parts || !s.members)
+    if (!s.seen || !s.parts || !s.members || !s.entries)
         return fail_nomem(c);
     for (const struct part *part = whole->first; part; part = part->next) {
         if (!scan_part(c, &s, part))
