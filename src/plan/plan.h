@@ -23,7 +23,8 @@ struct treaty_plan;
 
 struct treaty_plan_options {
     enum treaty_utf8_policy utf8;
-    bool walk_to_end;   /* check the event past the last field that is needed */
+    bool walk_to_end;   /* check the event past the last field that is needed;
+                           Protobuf's are always read to the end */
     bool bare_bytes;    /* a schema that is bytes alone has no length: all of
                            the payload, as Confluent's serializers frame it */
     bool utf8_always;   /* check strings that the format leaves alone, too:
@@ -32,7 +33,7 @@ struct treaty_plan_options {
                            kept in the struct, where its layout has room, and
                            written back */
     bool deterministic; /* encode maps in the order of their keys */
-    uint32_t depth_max; /* of recursion; 0: 128 */
+    uint32_t depth_max; /* of recursion, in Protobuf of messages; 0: 128 */
     size_t memory_max;  /* a decode may put on the arena; 0: 64 MiB */
 };
 
