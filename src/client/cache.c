@@ -192,7 +192,7 @@ static enum treaty_code build(const struct fetch *fetch,
                               struct treaty_error *err)
 {
     struct treaty_manner manner = {.limited = true, .no_wait = fetch->no_wait};
-    struct treaty_closure closure;
+    struct treaty_closure closure = {0};
     struct treaty_error cause;
     enum treaty_code code = treaty_client_closure(fetch->client, info, manner,
                                                   arena, &closure, &cause);

@@ -209,7 +209,7 @@ enum treaty_code treaty_client_parse(struct treaty_client *client,
                                      struct treaty_schema **ret,
                                      struct treaty_error *err)
 {
-    struct treaty_closure closure;
+    struct treaty_closure closure = {0};
     struct treaty_arena arena;
     enum treaty_code code;
 

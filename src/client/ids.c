@@ -125,7 +125,7 @@ static enum treaty_code ask_for_latest(struct job *job, void **ret,
     struct treaty_client *client = job->client;
     struct treaty_manner manner = {0};
     struct treaty_schema_info info;
-    struct treaty_closure closure;
+    struct treaty_closure closure = {0};
     struct treaty_built_schema built;
     struct treaty_cached_schema *schema;
     enum treaty_code code = treaty_client_get_version(

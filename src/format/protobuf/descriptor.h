@@ -20,8 +20,8 @@ TREATY_MUST_CHECK enum treaty_code treaty_proto_put_descriptor(
     struct treaty_str name, struct treaty_buf *out, struct treaty_error *err);
 
 /*
- * Write what the reference makes of the tree's own file: the bytes behind
- * `format=serialized`. Every linked tree has one.
+ * Write what the reference makes of the tree's own file; it resolves nothing,
+ * so that every linked tree has one.
  */
 TREATY_MUST_CHECK enum treaty_code
 treaty_proto_put_reference_descriptor(const struct treaty_proto_tree *tree,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Descriptors as the reference makes them of a text, for `format=serialized`.
+ * Descriptors as the reference makes them of a text.
  * They are not what protoc makes of it: nothing is resolved, so names of types
  * are those of the text; a oneof's fields come before the others; a map's
  * entry is called after the field as it is spelled, and the field has no type;

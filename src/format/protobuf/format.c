@@ -211,16 +211,26 @@ enum treaty_code treaty_proto_normalize(const struct treaty_schema *schema,
                                  TREATY_PROTO_NORMALIZED, out, err);
 }
 
+/*
+ * protoc's descriptor, since it says what the file means; of a file that
+ * protoc would not take, the one that the reference makes. Neither knows the
+ * file's name; the reference calls it "default".
+ */
 static enum treaty_code put_serialized(const struct treaty_schema *schema,
                                        struct treaty_buf *out,
                                        struct treaty_error *err)
 {
+    const struct treaty_proto_tree *tree = treaty_proto_tree(schema);
     struct treaty_buf bytes;
     enum treaty_code code;
 
     treaty_buf_init(&bytes, 0);
-    code = treaty_proto_put_reference_descriptor(treaty_proto_tree(schema),
-                                                 &bytes, err);
+    code = treaty_proto_put_descriptor(tree, tree->file, TREATY_STR("default"),
+                                       &bytes, err);
+    if (code == TREATY_ESCHEMA) {
+        treaty_buf_clear(&bytes);
+        code = treaty_proto_put_reference_descriptor(tree, &bytes, err);
+    }
     if (!code)
         treaty_base64_put(out, TREATY_BASE64, treaty_buf_str(&bytes));
     treaty_buf_release(&bytes);

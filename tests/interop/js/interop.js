@@ -84,7 +84,8 @@ async function produce(topic, kind, count, out) {
     registry: createMutableRegistry(...files),
     autoRegisterSchemas: true,
   });
-  const producer = newKafka().producer();
+  // Else a retry, as on a new topic, may write an event twice.
+  const producer = newKafka().producer({ idempotent: true });
   const messages = [];
   for (let i = 0; i < count; i++) {
     const event = fromJson(desc, kinds[kind].make(i), { registry: files });

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the reference registry stores and normalises of Protobuf's texts. */
+#include "base/base64.h"
 #include "format/protobuf/canonical.h"
+#include "format/protobuf/descriptor.h"
 #include "format/protobuf/format.h"
+#include "format/protobuf/load.h"
 #include "unit/format/corpus.h"
 
 #define CORPUS TREATY_SOURCE_DIR "/tests/corpus/protobuf/"
@@ -220,14 +223,17 @@ static void check_frame(const struct corpus_line *line)
     struct treaty_schema *schema = NULL;
     struct treaty_schema *sent = NULL;
     struct treaty_error err = {0};
+    struct treaty_buf bytes;
     struct treaty_buf out;
 
     if (!want.data || corpus_true(line->json, "normalize"))
         return;
+    treaty_buf_init(&bytes, 0);
     treaty_buf_init(&out, 0);
     if (parse(&source, &schema, &err) == TREATY_OK &&
-        treaty_schema_render(schema, TREATY_STR("serialized"), &out, NULL,
-                             &err) == TREATY_OK) {
+        treaty_proto_put_reference_descriptor(treaty_proto_tree(schema), &bytes,
+                                              &err) == TREATY_OK) {
+        treaty_base64_put(&out, TREATY_BASE64, treaty_buf_str(&bytes));
         source.text = treaty_buf_str(&out);
         (void)parse(&source, &sent, &err);
     }
@@ -237,6 +243,7 @@ static void check_frame(const struct corpus_line *line)
         tap_add_passed(1);
     treaty_schema_unref(sent);
     treaty_schema_unref(schema);
+    treaty_buf_release(&bytes);
     treaty_buf_release(&out);
 }
 

@@ -101,9 +101,10 @@ static void a_descriptor_is_the_same(void)
     struct treaty_source source = {
         .text = TREATY_STR(
             "syntax = \"proto3\"; package p; message M { reserved 9; "
-            "reserved \"x\"; optional E a = 1; map<string, N> b = 2; oneof o "
-            "{ bytes c = 3; N d = 4; } message N { repeated double e = 1 "
-            "[packed = false]; } } enum E { A = 0; } service S { rpc R (M) "
+            "reserved \"x\"; message N { repeated double e = 1 "
+            "[packed = false]; } optional E a = 1; map<string, N> b = 2; "
+            "oneof o { bytes c = 3; N d = 4; } } enum E { A = 0; } service S { "
+            "rpc R (M) "
             "returns (stream M.N) { option idempotency_level = IDEMPOTENT; } "
             "}")};
     struct treaty_arena arena = {0};

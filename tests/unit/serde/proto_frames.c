@@ -193,7 +193,6 @@ static void check_read(const struct frame *frame,
     treaty_buf_release(&want);
 }
 
-static struct responder *responder;
 static int lines;
 
 static void check_frame(const struct corpus_line *line)
@@ -212,7 +211,8 @@ static void check_frame(const struct corpus_line *line)
         .place = frame.want.header.data ? TREATY_IN_HEADER : TREATY_IN_PREFIX,
     };
     struct treaty_deserializer_options as_written = {0};
-    struct treaty_client_options where = {.urls = responder_url(responder)};
+    struct treaty_client_options where = {0};
+    struct responder *responder;
     struct treaty_scratch *scratch = treaty_scratch_new(0, NULL);
     struct treaty_serializer *serializer = NULL;
     struct treaty_deserializer *deserializer = NULL;
@@ -221,6 +221,8 @@ static void check_frame(const struct corpus_line *line)
 
     lines++;
     set_answers(&frame);
+    responder = responder_start(answer, NULL);
+    where.urls = responder_url(responder);
     CHECK_INT(treaty_client_new(&where, &client, &err), TREATY_OK);
     if (treaty_serializer_new(client, &options, &serializer, &err) ||
         treaty_deserializer_new(client, &as_written, &deserializer, &err)) {
@@ -233,14 +235,13 @@ static void check_frame(const struct corpus_line *line)
     treaty_deserializer_free(deserializer);
     treaty_client_free(client);
     treaty_scratch_free(scratch);
+    responder_stop(responder);
 }
 
 static void agrees_with_the_reference(void)
 {
-    responder = responder_start(answer, NULL);
     corpus_each(FRAMES, check_frame);
     CHECK_INT(lines, 18);
-    responder_stop(responder);
 }
 
 TAP_MAIN({"agrees with the reference", agrees_with_the_reference})
