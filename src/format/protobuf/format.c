@@ -24,14 +24,16 @@ static size_t canonical_max(const struct treaty_source *source)
     return text_max > SIZE_MAX / STORED_GROWTH ? 0 : text_max * STORED_GROWTH;
 }
 
-/*
- * A file that the reference refuses is printed without losses, and that text
- * must be refused for the same reason, or it would print otherwise when it is
- * submitted. So the text is asked.
- */
-static enum treaty_code judge_spelling(struct treaty_proto_tree *tree,
-                                       const struct treaty_source *source,
-                                       struct treaty_error *err)
+/* What the reference finds in a text of the tree. */
+struct judgement {
+    bool refuses;  /* it objects */
+    bool has_text; /* of the file that the text is, there is one of its own */
+};
+
+static enum treaty_code judge(const struct treaty_proto_tree *tree,
+                              const struct treaty_source *source,
+                              enum treaty_proto_text which,
+                              struct judgement *ret, struct treaty_error *err)
 {
     struct treaty_source again = *source;
     struct treaty_arena scratch = {0};
@@ -39,19 +41,45 @@ static enum treaty_code judge_spelling(struct treaty_proto_tree *tree,
     struct treaty_buf out;
     enum treaty_code code;
 
-    if (!tree->objections[TREATY_PROTO_REFERENCE].raised)
-        return TREATY_OK;
+    *ret = (struct judgement){.refuses = true};
     treaty_buf_init(&out, canonical_max(source));
-    code = treaty_proto_put_text(tree, TREATY_PROTO_CANONICAL, &out, err);
+    code = treaty_proto_put_text(tree, which, &out, err);
     again.text = treaty_buf_str(&out);
     again.strictness = TREATY_STORED;
     if (!code)
         code = treaty_proto_load(&scratch, &again, &printed, err);
-    tree->is_misspelled =
-        !code && !printed->objections[TREATY_PROTO_REFERENCE].raised;
+    if (!code) {
+        ret->refuses = printed->objections[TREATY_PROTO_REFERENCE].raised;
+        ret->has_text = treaty_proto_has_reference_text(printed);
+    }
     treaty_arena_release(&scratch);
     treaty_buf_release(&out);
     return code == TREATY_ENOMEM ? code : TREATY_OK;
+}
+
+/*
+ * A file that the reference refuses is printed without losses, and that text
+ * must be refused for the same reason, or it would print otherwise when it is
+ * submitted. So the text is asked, and the normalised one as well, from which
+ * the reason may be gone: it is without the messages that maps define.
+ */
+static enum treaty_code judge_texts(struct treaty_proto_tree *tree,
+                                    const struct treaty_source *source,
+                                    struct treaty_error *err)
+{
+    struct judgement found = {.refuses = true};
+    enum treaty_code code = TREATY_OK;
+
+    if (tree->file->syntax == TREATY_PROTO_EDITION)
+        return TREATY_OK; /* every text of it is one, which is refused */
+    if (tree->objections[TREATY_PROTO_REFERENCE].raised)
+        code = judge(tree, source, TREATY_PROTO_CANONICAL, &found, err);
+    tree->is_misspelled = !found.refuses;
+    if (code || treaty_proto_has_reference_text(tree))
+        return code;
+    code = judge(tree, source, TREATY_PROTO_NORMALIZED, &found, err);
+    tree->is_mended_normalized = !code && found.has_text;
+    return code;
 }
 
 static enum treaty_code put_canonical(struct treaty_schema *schema,
@@ -185,7 +213,7 @@ enum treaty_code treaty_proto_parse(const struct treaty_source *source,
     copy.text = schema->text;
     code = load(&schema->arena, &copy, &tree, err);
     if (!code)
-        code = judge_spelling(tree, &copy, err);
+        code = judge_texts(tree, &copy, err);
     if (!code) {
         schema->root = tree;
         name_schema(schema, tree->file);

@@ -120,16 +120,22 @@ void treaty_proto_print_type(struct treaty_proto_printer *p,
     treaty_buf_put(p->out, full);
 }
 
+struct treaty_str treaty_proto_shown_name(const struct treaty_proto_printer *p,
+                                          struct treaty_str text,
+                                          struct treaty_str reference)
+{
+    return p->is_lossless || !reference.data ? text : reference;
+}
+
 void treaty_proto_print_quoted(struct treaty_proto_printer *p,
-                               struct treaty_str text,
-                               struct treaty_str reference)
+                               struct treaty_str name)
 {
     if (p->is_lossless) {
-        treaty_proto_print_string(p, text);
+        treaty_proto_print_string(p, name);
         return;
     }
     treaty_buf_put_c(p->out, '"');
-    treaty_buf_put(p->out, reference.data ? reference : text);
+    treaty_buf_put(p->out, name);
     treaty_buf_put_c(p->out, '"');
 }
 
@@ -217,19 +223,20 @@ static void put_imports_of(struct treaty_proto_printer *p,
         treaty_proto_items_new(p, file->import_count);
 
     for (uint32_t i = 0; i < file->import_count; i++) {
-        if (file->imports[i].kind == kind)
-            treaty_proto_items_add(&items, &file->imports[i], 0,
-                                   file->imports[i].path);
+        const struct treaty_proto_import *import = &file->imports[i];
+
+        if (import->kind == kind)
+            treaty_proto_items_add(
+                &items, import, 0,
+                treaty_proto_shown_name(p, import->path, import->reference));
     }
     treaty_proto_items_order(p, &items);
     for (uint32_t i = 0; i < items.count; i++) {
-        const struct treaty_proto_import *import = items.items[i].element;
-
         if (treaty_proto_normalizes(p) && i > 0 &&
             treaty_str_eq(items.items[i].name, items.items[i - 1].name))
             continue;
         treaty_buf_put_z(p->out, import_words[kind]);
-        treaty_proto_print_quoted(p, import->path, import->reference);
+        treaty_proto_print_quoted(p, items.items[i].name);
         treaty_buf_put_z(p->out, ";\n");
     }
 }
@@ -296,7 +303,9 @@ enum treaty_code treaty_proto_put_text(const struct treaty_proto_tree *tree,
         .tree = tree,
         .out = out,
         .which = which,
-        .is_lossless = !treaty_proto_has_reference_text(tree),
+        .is_lossless =
+            !treaty_proto_has_reference_text(tree) &&
+            !(which == TREATY_PROTO_NORMALIZED && tree->is_mended_normalized),
         .scope = tree->file->package,
     };
 

@@ -46,11 +46,14 @@ struct treaty_str treaty_proto_print_enter(struct treaty_proto_printer *p,
 /* A string, with escapes for what cannot stand in quotes. */
 void treaty_proto_print_string(struct treaty_proto_printer *p,
                                struct treaty_str text);
-/* A path or a name, which the reference's text has in quotes as it is:
- * `reference`, if that has data. */
+/* A path or a name as it is printed and sorted: as the reference reads it,
+ * unless `reference` has no data or nothing may be lost. */
+struct treaty_str treaty_proto_shown_name(const struct treaty_proto_printer *p,
+                                          struct treaty_str text,
+                                          struct treaty_str reference);
+/* That in quotes, which the reference's text has around it as it is. */
 void treaty_proto_print_quoted(struct treaty_proto_printer *p,
-                               struct treaty_str text,
-                               struct treaty_str reference);
+                               struct treaty_str name);
 /* A type's name, in full where the text is normalised. */
 void treaty_proto_print_type(struct treaty_proto_printer *p,
                              const struct treaty_proto_ref *ref);

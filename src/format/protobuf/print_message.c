@@ -18,7 +18,8 @@ static void put_range(struct treaty_proto_printer *p,
         return;
     }
     if (range->name.data) {
-        treaty_proto_print_quoted(p, range->name, range->reference);
+        treaty_proto_print_quoted(
+            p, treaty_proto_shown_name(p, range->name, range->reference));
         return;
     }
     treaty_buf_put_i64(p->out, range->first);
@@ -69,9 +70,9 @@ split_ranges(struct treaty_proto_printer *p,
             *single = ranges[i];
             single->items = range;
             single->count = 1;
-            treaty_proto_items_add(&items, single++,
-                                   range->name.data ? INT64_MAX : range->first,
-                                   range->name);
+            treaty_proto_items_add(
+                &items, single++, range->name.data ? INT64_MAX : range->first,
+                treaty_proto_shown_name(p, range->name, range->reference));
         }
     }
     return items;

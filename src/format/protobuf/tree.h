@@ -385,6 +385,8 @@ struct treaty_proto_tree {
     /* The reference objects to the spelling alone, a byte order mark or such,
      * and not to the file's canonical text; by format.c. */
     bool is_misspelled;
+    /* The reference has no text of the file, but one of the normalised file. */
+    bool is_mended_normalized;
 };
 
 #endif
