@@ -1,28 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/fuse.h"
+
 #include "plan/build.h"
 
-struct pair {
-    uint8_t first;
-    uint8_t second;
-    uint8_t joined;
-};
-
-static const struct pair decode_pairs[] = {
+static const struct treaty_fuse_pair decode_pairs[] = {
 #define PAIR(x, y)                                                             \
     {TREATY_DECODE_##x, TREATY_DECODE_##y, TREATY_DECODE_##x##_AND_##y},
     TREATY_DECODE_PAIRS(PAIR)
 #undef PAIR
 };
 
-static const struct pair encode_pairs[] = {
+static const struct treaty_fuse_pair encode_pairs[] = {
 #define PAIR(x, y)                                                             \
     {TREATY_ENCODE_##x, TREATY_ENCODE_##y, TREATY_ENCODE_##x##_AND_##y},
     TREATY_ENCODE_PAIRS(PAIR)
 #undef PAIR
 };
 
-static uint8_t join(const struct pair *pairs, size_t count, uint8_t first,
-                    uint8_t second)
+uint8_t treaty_fuse_join(const struct treaty_fuse_pair *pairs, size_t count,
+                         uint8_t first, uint8_t second)
 {
     for (size_t i = 0; i < count; i++) {
         if (pairs[i].first == first && pairs[i].second == second)
@@ -38,11 +34,12 @@ static uint8_t join(const struct pair *pairs, size_t count, uint8_t first,
 void treaty_plan_fuse(struct treaty_plan *plan, enum treaty_plan_way way)
 {
     bool decodes = way == TREATY_PLAN_DECODES;
-    const struct pair *pairs = decodes ? decode_pairs : encode_pairs;
+    const struct treaty_fuse_pair *pairs =
+        decodes ? decode_pairs : encode_pairs;
     size_t count = decodes ? sizeof(decode_pairs) / sizeof(decode_pairs[0])
                            : sizeof(encode_pairs) / sizeof(encode_pairs[0]);
 
     for (uint32_t i = 0; i + 1 < plan->op_count; i++)
-        plan->ops[i].code =
-            join(pairs, count, plan->ops[i].code, plan->ops[i + 1].code);
+        plan->ops[i].code = treaty_fuse_join(pairs, count, plan->ops[i].code,
+                                             plan->ops[i + 1].code);
 }

@@ -1,43 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/fuse.h"
 #include "plan/proto.h"
 
-struct pair {
-    uint8_t first;
-    uint8_t second;
-    uint8_t joined;
-};
-
-static const struct pair read_pairs[] = {
+static const struct treaty_fuse_pair read_pairs[] = {
 #define PAIR(x, y)                                                             \
     {TREATY_READ_##x, TREATY_READ_##y, TREATY_READ_##x##_AND_##y},
     TREATY_PROTO_READ_PAIRS(PAIR)
 #undef PAIR
 };
 
-static const struct pair write_pairs[] = {
+static const struct treaty_fuse_pair write_pairs[] = {
 #define PAIR(x, y)                                                             \
     {TREATY_WRITE_##x, TREATY_WRITE_##y, TREATY_WRITE_##x##_AND_##y},
     TREATY_PROTO_WRITE_PAIRS(PAIR)
 #undef PAIR
 };
 
-static uint8_t join(const struct pair *pairs, size_t count, uint8_t first,
-                    uint8_t second)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (pairs[i].first == first && pairs[i].second == second)
-            return pairs[i].joined;
-    }
-    return first;
-}
-
 /* Each is joined with the one behind it as that was before it was joined. */
 void treaty_proto_fuse_reads(struct treaty_proto_read *reads, size_t count)
 {
     for (size_t i = 0; i + 1 < count; i++)
-        reads[i].code =
-            join(read_pairs, sizeof(read_pairs) / sizeof(read_pairs[0]),
-                 reads[i].code, reads[i + 1].code);
+        reads[i].code = treaty_fuse_join(
+            read_pairs, sizeof(read_pairs) / sizeof(read_pairs[0]),
+            reads[i].code, reads[i + 1].code);
 }
 
 /* The pairs write tags of one byte; MESSAGES and END see to their own. */
@@ -51,8 +36,8 @@ void treaty_proto_fuse_writes(struct treaty_proto_write *writes, size_t count)
 {
     for (size_t i = 0; i + 1 < count; i++) {
         if (is_narrow(&writes[i]) && is_narrow(&writes[i + 1]))
-            writes[i].code =
-                join(write_pairs, sizeof(write_pairs) / sizeof(write_pairs[0]),
-                     writes[i].code, writes[i + 1].code);
+            writes[i].code = treaty_fuse_join(
+                write_pairs, sizeof(write_pairs) / sizeof(write_pairs[0]),
+                writes[i].code, writes[i + 1].code);
     }
 }
