@@ -1,374 +1,264 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/error.h"
-#include "base/json.h"
-#include "base/str.h"
-#include "base/utf8.h"
-#include "format/avro/format.h"
-#include "format/avro/schema.h"
-
 /*
  * A second, plain decoder: it follows the schema tree byte by byte and says
- * what each byte is. It shares nothing with the plan, so that a hexdump can be
- * held against what the plan decoded.
- *
- * The cursor's first error sticks: after it reads yield zeros and nothing more
- * is given out.
+ * what each byte is.
  */
-enum {
-    DEPTH_MAX = 256,
-    SPANS_MAX = 1 << 20, /* an array of nulls costs no bytes */
-    VALUE_SHOWN = 48,    /* bytes of a string or blob that are shown */
-};
+#include "base/str.h"
+#include "format/avro/format.h"
+#include "format/avro/schema.h"
+#include "format/spans.h"
 
-struct cursor {
-    const struct treaty_str payload;
-    size_t at;
-    struct treaty_buf path;
-    struct treaty_buf value;
-    treaty_span_fn give;
-    void *ctx;
-    struct treaty_error *err;
-    enum treaty_code code;
-    uint32_t depth;
-    uint32_t spans;
-};
-
-static void fail(struct cursor *c, enum treaty_code code, size_t offset,
-                 const char *what)
+static int64_t read_long(struct treaty_spans *s, const char *what)
 {
-    if (c->code)
-        return;
-    c->code = treaty_fail(c->err, code, offset, "%s", what);
-    if (c->err)
-        treaty_error_set_path(c->err, treaty_buf_str(&c->path));
+    return treaty_spans_unzigzag(treaty_spans_varint(s, what));
 }
 
-/* Give the bytes from `from` to the cursor, with `c->value` as their value. */
-static void give(struct cursor *c, size_t from, struct treaty_str type)
+static void walk(struct treaty_spans *s, const struct treaty_avro_node *node);
+
+static void walk_boolean(struct treaty_spans *s)
 {
-    struct treaty_span span = {from, c->at - from, treaty_buf_str(&c->path),
-                               type, treaty_buf_str(&c->value)};
-
-    if (!c->code && ++c->spans > SPANS_MAX)
-        fail(c, TREATY_ELIMIT, from, "the event has too many pieces to show");
-    if (!c->code)
-        c->give(c->ctx, &span);
-    treaty_buf_clear(&c->value);
-}
-
-static int64_t read_long(struct cursor *c, const char *what)
-{
-    uint64_t bits = 0;
-    size_t from = c->at;
-
-    for (unsigned shift = 0; shift < 70 && !c->code; shift += 7) {
-        uint8_t byte;
-
-        if (c->at >= c->payload.len) {
-            fail(c, TREATY_ETRUNCATED, from, what);
-            return 0;
-        }
-        byte = (uint8_t)c->payload.data[c->at++];
-        if (shift == 63 && byte > 1)
-            break;
-        bits |= (uint64_t)(byte & 127) << shift;
-        if (byte < 128)
-            return (int64_t)(bits >> 1) ^ -(int64_t)(bits & 1);
-    }
-    fail(c, TREATY_EVARINT, from, "this integer has more than 64 bits");
-    return 0;
-}
-
-static const char *read_raw(struct cursor *c, size_t len, const char *what)
-{
-    const char *data = c->payload.data + c->at;
-
-    if (c->code || c->payload.len - c->at < len) {
-        fail(c, TREATY_ETRUNCATED, c->at, what);
-        return NULL;
-    }
-    c->at += len;
-    return data;
-}
-
-static void walk(struct cursor *c, const struct treaty_avro_node *node);
-
-static void walk_boolean(struct cursor *c)
-{
-    size_t from = c->at;
-    const char *byte = read_raw(c, 1, "the payload ends before a boolean");
+    size_t from = s->at;
+    const char *byte =
+        treaty_spans_bytes(s, 1, "the payload ends before a boolean");
 
     if (!byte)
         return;
-    treaty_buf_put_z(&c->value, *byte == 1 ? "true" : "false");
-    give(c, from, TREATY_STR("boolean"));
+    treaty_buf_put_z(&s->value, *byte == 1 ? "true" : "false");
+    treaty_spans_give(s, from, TREATY_STR("boolean"));
 }
 
-static void walk_integer(struct cursor *c, const struct treaty_avro_node *node)
+static void walk_integer(struct treaty_spans *s,
+                         const struct treaty_avro_node *node)
 {
-    size_t from = c->at;
-    int64_t value = read_long(c, "the payload ends inside an integer");
+    size_t from = s->at;
+    int64_t value = read_long(s, "the payload ends inside an integer");
 
     if (node->kind == TREATY_AVRO_INT &&
         (value < INT32_MIN || value > INT32_MAX))
-        fail(c, TREATY_EVARINT, from, "this int has more than 32 bits");
-    treaty_buf_put_i64(&c->value, value);
+        treaty_spans_fail(s, TREATY_EVARINT, from,
+                          "this int has more than 32 bits");
+    treaty_buf_put_i64(&s->value, value);
     if (node->logical.len) {
-        treaty_buf_put_z(&c->value, " ");
-        treaty_buf_put(&c->value, node->logical);
+        treaty_buf_put_z(&s->value, " ");
+        treaty_buf_put(&s->value, node->logical);
     }
-    give(c, from, treaty_avro_type_name(node));
+    treaty_spans_give(s, from, treaty_avro_type_name(node));
 }
 
-/* Little-endian, whatever the machine. */
-static uint64_t little_endian(const char *bytes, size_t len)
+static void walk_float(struct treaty_spans *s)
 {
-    uint64_t bits = 0;
+    size_t from = s->at;
+    uint64_t bits = treaty_spans_fixed(s, 4, "the payload ends inside a float");
 
-    for (size_t i = 0; i < len; i++)
-        bits |= (uint64_t)(uint8_t)bytes[i] << (8 * i);
-    return bits;
+    treaty_spans_put_float(s, bits);
+    treaty_spans_give(s, from, TREATY_STR("float"));
 }
 
-static void walk_float(struct cursor *c)
+static void walk_double(struct treaty_spans *s)
 {
-    size_t from = c->at;
-    const char *bytes = read_raw(c, 4, "the payload ends inside a float");
-    uint32_t bits;
-    float value;
+    size_t from = s->at;
+    uint64_t bits =
+        treaty_spans_fixed(s, 8, "the payload ends inside a double");
 
-    if (!bytes)
-        return;
-    bits = (uint32_t)little_endian(bytes, 4);
-    memcpy(&value, &bits, sizeof(value));
-    treaty_json_put_float(&c->value, value);
-    give(c, from, TREATY_STR("float"));
+    treaty_spans_put_double(s, bits);
+    treaty_spans_give(s, from, TREATY_STR("double"));
 }
 
-static void walk_double(struct cursor *c)
-{
-    size_t from = c->at;
-    const char *bytes = read_raw(c, 8, "the payload ends inside a double");
-    uint64_t bits;
-    double value;
-
-    if (!bytes)
-        return;
-    bits = little_endian(bytes, 8);
-    memcpy(&value, &bits, sizeof(value));
-    treaty_json_put_double(&c->value, value);
-    give(c, from, TREATY_STR("double"));
-}
-
-static void put_shown(struct cursor *c, struct treaty_str data, bool is_text)
-{
-    struct treaty_str shown = treaty_str_sub(data, 0, VALUE_SHOWN);
-
-    if (is_text) {
-        shown.len = treaty_utf8_check(shown);
-        treaty_json_quote(&c->value, shown);
-    } else {
-        treaty_buf_put_hex(&c->value, shown.data, shown.len);
-    }
-    if (shown.len < data.len)
-        treaty_buf_printf(&c->value, "... (%zu bytes)", data.len);
-}
-
-static void walk_blob(struct cursor *c, const struct treaty_avro_node *node)
+static void walk_blob(struct treaty_spans *s,
+                      const struct treaty_avro_node *node)
 {
     bool is_text = node->kind == TREATY_AVRO_STRING;
-    size_t from = c->at;
-    int64_t len = read_long(c, "the payload ends before a length");
+    size_t from = s->at;
+    int64_t len = read_long(s, "the payload ends before a length");
     const char *data;
 
-    if (len < 0 || (uint64_t)len > c->payload.len - c->at) {
-        fail(c, len < 0 ? TREATY_ELENGTH : TREATY_ETRUNCATED, from,
-             "this length reaches past the end of the payload");
+    if (len < 0 || (uint64_t)len > s->end - s->at) {
+        treaty_spans_fail(s, len < 0 ? TREATY_ELENGTH : TREATY_ETRUNCATED, from,
+                          "this length reaches past the end of the payload");
         return;
     }
-    treaty_buf_put_i64(&c->value, len);
-    give(c, from, TREATY_STR("length"));
-    from = c->at;
-    data = read_raw(c, (size_t)len, "the payload ends inside a string");
+    treaty_buf_put_i64(&s->value, len);
+    treaty_spans_give(s, from, TREATY_STR("length"));
+    from = s->at;
+    data =
+        treaty_spans_bytes(s, (size_t)len, "the payload ends inside a string");
     if (!data || len == 0)
         return;
-    put_shown(c, (struct treaty_str){data, (size_t)len}, is_text);
-    if (is_text && !treaty_utf8_valid((struct treaty_str){data, (size_t)len}))
-        treaty_buf_put_z(&c->value, " not UTF-8");
-    give(c, from, treaty_avro_type_name(node));
+    treaty_spans_put_data(s, (struct treaty_str){data, (size_t)len}, is_text);
+    treaty_spans_give(s, from, treaty_avro_type_name(node));
 }
 
-static void walk_fixed(struct cursor *c, const struct treaty_avro_node *node)
+static void walk_fixed(struct treaty_spans *s,
+                       const struct treaty_avro_node *node)
 {
-    size_t from = c->at;
+    size_t from = s->at;
     const char *data =
-        read_raw(c, node->size, "the payload ends inside a fixed");
+        treaty_spans_bytes(s, node->size, "the payload ends inside a fixed");
 
     if (!data)
         return;
-    put_shown(c, (struct treaty_str){data, node->size}, false);
-    give(c, from, treaty_avro_type_name(node));
+    treaty_spans_put_data(s, (struct treaty_str){data, node->size}, false);
+    treaty_spans_give(s, from, treaty_avro_type_name(node));
 }
 
-static void walk_enum(struct cursor *c, const struct treaty_avro_node *node)
+static void walk_enum(struct treaty_spans *s,
+                      const struct treaty_avro_node *node)
 {
-    size_t from = c->at;
-    int64_t symbol = read_long(c, "the payload ends before an enum");
+    size_t from = s->at;
+    int64_t symbol = read_long(s, "the payload ends before an enum");
 
-    treaty_buf_put_i64(&c->value, symbol);
-    if (!c->code && (symbol < 0 || symbol >= node->symbol_count)) {
-        fail(c, TREATY_ESYMBOL, from, "the enum has no symbol of this number");
+    treaty_buf_put_i64(&s->value, symbol);
+    if (!s->code && (symbol < 0 || symbol >= node->symbol_count)) {
+        treaty_spans_fail(s, TREATY_ESYMBOL, from,
+                          "the enum has no symbol of this number");
         return;
     }
-    if (!c->code) {
-        treaty_buf_put_z(&c->value, " = ");
-        treaty_buf_put(&c->value, node->symbols[symbol]);
+    if (!s->code) {
+        treaty_buf_put_z(&s->value, " = ");
+        treaty_buf_put(&s->value, node->symbols[symbol]);
     }
-    give(c, from, treaty_avro_type_name(node));
+    treaty_spans_give(s, from, treaty_avro_type_name(node));
 }
 
-static void walk_union(struct cursor *c, const struct treaty_avro_node *node)
+static void walk_union(struct treaty_spans *s,
+                       const struct treaty_avro_node *node)
 {
-    size_t from = c->at;
-    int64_t branch = read_long(c, "the payload ends before a union");
+    size_t from = s->at;
+    int64_t branch = read_long(s, "the payload ends before a union");
 
-    if (!c->code && (branch < 0 || branch >= node->branch_count))
-        fail(c, TREATY_EBRANCH, from, "the union has no branch of this number");
-    if (c->code)
+    if (!s->code && (branch < 0 || branch >= node->branch_count))
+        treaty_spans_fail(s, TREATY_EBRANCH, from,
+                          "the union has no branch of this number");
+    if (s->code)
         return;
-    treaty_buf_put_i64(&c->value, branch);
-    treaty_buf_put_z(&c->value, " = ");
-    treaty_buf_put(&c->value, treaty_avro_type_name(node->branches[branch]));
-    give(c, from, TREATY_STR("branch"));
-    walk(c, node->branches[branch]);
+    treaty_buf_put_i64(&s->value, branch);
+    treaty_buf_put_z(&s->value, " = ");
+    treaty_buf_put(&s->value, treaty_avro_type_name(node->branches[branch]));
+    treaty_spans_give(s, from, TREATY_STR("branch"));
+    walk(s, node->branches[branch]);
 }
 
-static void walk_record(struct cursor *c, const struct treaty_avro_node *node)
+static void walk_record(struct treaty_spans *s,
+                        const struct treaty_avro_node *node)
 {
-    size_t len = c->path.len;
+    size_t len = s->path.len;
 
-    for (uint32_t i = 0; i < node->field_count && !c->code; i++) {
+    for (uint32_t i = 0; i < node->field_count && !s->code; i++) {
         if (len)
-            treaty_buf_put_c(&c->path, '.');
-        treaty_buf_put(&c->path, node->fields[i].name);
-        walk(c, node->fields[i].type);
-        c->path.len = len;
+            treaty_buf_put_c(&s->path, '.');
+        treaty_buf_put(&s->path, node->fields[i].name);
+        walk(s, node->fields[i].type);
+        s->path.len = len;
     }
 }
 
-static void walk_entry(struct cursor *c, const struct treaty_avro_node *node,
-                       uint64_t index)
+static void walk_entry(struct treaty_spans *s,
+                       const struct treaty_avro_node *node, uint64_t index)
 {
     static const struct treaty_avro_node key_node = {.kind =
                                                          TREATY_AVRO_STRING};
-    size_t len = c->path.len;
+    size_t len = s->path.len;
 
     if (node->kind == TREATY_AVRO_MAP) {
-        treaty_buf_printf(&c->path, "{%llu}", (unsigned long long)index);
-        walk(c, &key_node);
+        treaty_buf_printf(&s->path, "{%llu}", (unsigned long long)index);
+        walk(s, &key_node);
     } else {
-        treaty_buf_printf(&c->path, "[%llu]", (unsigned long long)index);
+        treaty_buf_printf(&s->path, "[%llu]", (unsigned long long)index);
     }
-    walk(c, node->item);
-    c->path.len = len;
+    walk(s, node->item);
+    s->path.len = len;
 }
 
 /* Blocks of items: a count, negative when a size in bytes follows. */
-static void walk_items(struct cursor *c, const struct treaty_avro_node *node)
+static void walk_items(struct treaty_spans *s,
+                       const struct treaty_avro_node *node)
 {
     uint64_t index = 0;
 
-    while (!c->code) {
-        size_t from = c->at;
-        int64_t count = read_long(c, "the payload ends before a block");
+    while (!s->code) {
+        size_t from = s->at;
+        int64_t count = read_long(s, "the payload ends before a block");
         uint64_t items = (uint64_t)count;
 
         if (count < 0) {
             items = 0 - items;
-            (void)read_long(c, "the payload ends before a block's size");
+            (void)read_long(s, "the payload ends before a block's size");
         }
-        treaty_buf_printf(&c->value, "%llu items", (unsigned long long)items);
-        give(c, from, count ? TREATY_STR("block") : TREATY_STR("end"));
+        treaty_buf_printf(&s->value, "%llu items", (unsigned long long)items);
+        treaty_spans_give(s, from,
+                          count ? TREATY_STR("block") : TREATY_STR("end"));
         if (!count)
             return;
-        for (uint64_t i = 0; i < items && !c->code; i++)
-            walk_entry(c, node, index++);
+        for (uint64_t i = 0; i < items && !s->code; i++)
+            walk_entry(s, node, index++);
     }
 }
 
-static void walk_null(struct cursor *c)
+static void walk_null(struct treaty_spans *s)
 {
-    treaty_buf_put_z(&c->value, "null");
-    give(c, c->at, TREATY_STR("null"));
+    treaty_buf_put_z(&s->value, "null");
+    treaty_spans_give(s, s->at, TREATY_STR("null"));
 }
 
-static void walk_kind(struct cursor *c, const struct treaty_avro_node *node)
+static void walk_kind(struct treaty_spans *s,
+                      const struct treaty_avro_node *node)
 {
     switch (node->kind) {
     case TREATY_AVRO_NULL:
-        walk_null(c);
+        walk_null(s);
         return;
     case TREATY_AVRO_BOOLEAN:
-        walk_boolean(c);
+        walk_boolean(s);
         return;
     case TREATY_AVRO_INT:
     case TREATY_AVRO_LONG:
-        walk_integer(c, node);
+        walk_integer(s, node);
         return;
     case TREATY_AVRO_FLOAT:
-        walk_float(c);
+        walk_float(s);
         return;
     case TREATY_AVRO_DOUBLE:
-        walk_double(c);
+        walk_double(s);
         return;
     case TREATY_AVRO_BYTES:
     case TREATY_AVRO_STRING:
-        walk_blob(c, node);
+        walk_blob(s, node);
         return;
     case TREATY_AVRO_FIXED:
-        walk_fixed(c, node);
+        walk_fixed(s, node);
         return;
     case TREATY_AVRO_ENUM:
-        walk_enum(c, node);
+        walk_enum(s, node);
         return;
     case TREATY_AVRO_RECORD:
-        walk_record(c, node);
+        walk_record(s, node);
         return;
     case TREATY_AVRO_ARRAY:
     case TREATY_AVRO_MAP:
-        walk_items(c, node);
+        walk_items(s, node);
         return;
     case TREATY_AVRO_UNION:
-        walk_union(c, node);
+        walk_union(s, node);
         return;
     }
 }
 
-static void walk(struct cursor *c, const struct treaty_avro_node *node)
+static void walk(struct treaty_spans *s, const struct treaty_avro_node *node)
 {
-    if (c->depth >= DEPTH_MAX)
-        fail(c, TREATY_EDEPTH, c->at, "the event is nested too deeply to show");
-    if (c->code)
+    if (!treaty_spans_enter(s))
         return;
-    c->depth++;
-    walk_kind(c, node);
-    c->depth--;
+    walk_kind(s, node);
+    treaty_spans_leave(s);
 }
 
 enum treaty_code treaty_avro_annotate(const struct treaty_schema *schema,
                                       struct treaty_str payload,
-                                      treaty_span_fn give_span, void *ctx,
+                                      treaty_span_fn give, void *ctx,
                                       struct treaty_error *err)
 {
-    struct cursor c = {
-        .payload = payload, .give = give_span, .ctx = ctx, .err = err};
+    struct treaty_spans s;
 
-    treaty_buf_init(&c.path, 4096);
-    treaty_buf_init(&c.value, 4096);
-    walk(&c, treaty_avro_tree(schema)->root);
-    if (!c.code)
-        c.code = treaty_buf_status(&c.path, err);
-    treaty_buf_release(&c.path);
-    treaty_buf_release(&c.value);
-    return c.code;
+    treaty_spans_init(&s, payload, give, ctx, err);
+    walk(&s, treaty_avro_tree(schema)->root);
+    return treaty_spans_finish(&s);
 }
