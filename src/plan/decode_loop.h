@@ -21,20 +21,6 @@
  */
 #include "plan/read.h"
 
-/* Stores are by memcpy, since the struct is of a type unknown here. */
-#define STORE(type, value)                                                     \
-    do {                                                                       \
-        type stored_ = (value);                                                \
-        memcpy(base + op->off, &stored_, sizeof(stored_));                     \
-    } while (0)
-
-static inline void store_str(char *to, const uint8_t *from, const uint8_t *end)
-{
-    struct treaty_str view = {(const char *)from, (size_t)(end - from)};
-
-    memcpy(to, &view, sizeof(view));
-}
-
 static TREATY_COLD bool is_utf8(const uint8_t *from, const uint8_t *end)
 {
     struct treaty_str text = {(const char *)from, (size_t)(end - from)};

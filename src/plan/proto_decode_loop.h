@@ -20,19 +20,6 @@
  */
 #include "plan/proto_read.h"
 
-#define STORE(type, value)                                                     \
-    do {                                                                       \
-        type stored_ = (value);                                                \
-        memcpy(base + op->off, &stored_, sizeof(stored_));                     \
-    } while (0)
-
-static inline void store_view(char *to, const uint8_t *from, const uint8_t *end)
-{
-    struct treaty_str view = {(const char *)from, (size_t)(end - from)};
-
-    memcpy(to, &view, sizeof(view));
-}
-
 /* Room for the first item; the slow path has the rest. */
 static inline char *open_list(struct treaty_proto_decode *run,
                               const struct treaty_proto_item_row *items,
@@ -192,13 +179,13 @@ static TREATY_COLD bool is_utf8(const uint8_t *from, const uint8_t *end)
         if (TREATY_UNLIKELY(find_high_bits(from, next, run->stop)) &&          \
             !is_utf8(from, next))                                              \
             goto bad_utf8;                                                     \
-        store_view(base + op->off, from, next);                                \
+        store_str(base + op->off, from, next);                                 \
         at = next;                                                             \
     } while (0)
 #define RUN_STRING_REPLACE                                                     \
     do {                                                                       \
         VIEW();                                                                \
-        store_view(base + op->off, from, next);                                \
+        store_str(base + op->off, from, next);                                 \
         if (TREATY_UNLIKELY(find_high_bits(from, next, run->stop)) &&          \
             !treaty_decode_replace(&run->d, plan, base + op->off))             \
             FAIL_AS(run->d.code);                                              \
@@ -207,7 +194,7 @@ static TREATY_COLD bool is_utf8(const uint8_t *from, const uint8_t *end)
 #define RUN_BYTES                                                              \
     do {                                                                       \
         VIEW();                                                                \
-        store_view(base + op->off, from, next);                                \
+        store_str(base + op->off, from, next);                                 \
         at = next;                                                             \
     } while (0)
 #define RUN_SKIP_VARINT                                                        \

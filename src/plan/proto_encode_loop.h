@@ -17,18 +17,6 @@
 
 #include "base/utf8.h"
 
-#define LOAD(type, name)                                                       \
-    type name;                                                                 \
-    memcpy(&name, base + op->off, sizeof(name))
-
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define LITTLE32(x) __builtin_bswap32(x)
-#define LITTLE64(x) __builtin_bswap64(x)
-#else
-#define LITTLE32(x) (x)
-#define LITTLE64(x) (x)
-#endif
-
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
 

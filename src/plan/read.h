@@ -138,6 +138,23 @@ static inline const uint8_t *read_bytes(const uint8_t *at, const uint8_t *end,
 }
 
 /*
+ * For the loops: store what was read into the struct at `base`. It is of a type
+ * that is unknown there, hence memcpy.
+ */
+#define STORE(type, value)                                                     \
+    do {                                                                       \
+        type stored_ = (value);                                                \
+        memcpy(base + op->off, &stored_, sizeof(stored_));                     \
+    } while (0)
+
+static inline void store_str(char *to, const uint8_t *from, const uint8_t *end)
+{
+    struct treaty_str view = {(const char *)from, (size_t)(end - from)};
+
+    memcpy(to, &view, sizeof(view));
+}
+
+/*
  * Zero when the bytes from `s` to `s_end` are surely ASCII. Anything else sends
  * the caller to the validator, so a few bytes before the end of an event, which
  * cannot be loaded as a block, may give that too.

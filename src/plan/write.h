@@ -14,6 +14,19 @@
 #include <immintrin.h>
 #endif
 
+/* For the loops: the value at `base` that the operation writes. */
+#define LOAD(type, name)                                                       \
+    type name;                                                                 \
+    memcpy(&name, base + op->off, sizeof(name))
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LITTLE32(x) __builtin_bswap32(x)
+#define LITTLE64(x) __builtin_bswap64(x)
+#else
+#define LITTLE32(x) (x)
+#define LITTLE64(x) (x)
+#endif
+
 static inline uint64_t zigzag(int64_t value)
 {
     return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
