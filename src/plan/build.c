@@ -282,8 +282,8 @@ uint32_t treaty_build_loss(struct treaty_builder *b,
     return add_note(b, &b->losses, note);
 }
 
-/* A copy on the plan's arena; NULL also marks the builder as failed. */
-static void *freeze(struct treaty_builder *b, const void *rows, size_t size)
+void *treaty_build_freeze(struct treaty_builder *b, const void *rows,
+                          size_t size)
 {
     void *copy = treaty_arena_alloc(&b->arena, size ? size : 1);
 
@@ -294,23 +294,23 @@ static void *freeze(struct treaty_builder *b, const void *rows, size_t size)
     return copy;
 }
 
+static void *freeze(struct treaty_builder *b,
+                    const struct treaty_build_table *table, size_t row_size)
+{
+    return treaty_build_freeze(b, table->rows, table->count * row_size);
+}
+
 static void freeze_tables(struct treaty_builder *b, struct treaty_plan *plan)
 {
-    plan->ops = freeze(b, b->ops.rows, b->ops.count * sizeof(*plan->ops));
-    plan->op_paths = freeze(b, b->op_paths.rows,
-                            b->op_paths.count * sizeof(*plan->op_paths));
-    plan->loops =
-        freeze(b, b->loops.rows, b->loops.count * sizeof(*plan->loops));
-    plan->calls =
-        freeze(b, b->calls.rows, b->calls.count * sizeof(*plan->calls));
-    plan->bytes =
-        freeze(b, b->bytes.rows, b->bytes.count * sizeof(*plan->bytes));
-    plan->ints = freeze(b, b->ints.rows, b->ints.count * sizeof(*plan->ints));
-    plan->fails =
-        freeze(b, b->fails.rows, b->fails.count * sizeof(*plan->fails));
-    plan->losses =
-        freeze(b, b->losses.rows, b->losses.count * sizeof(*plan->losses));
-    plan->paths = freeze(b, b->paths.data, b->paths.len);
+    plan->ops = freeze(b, &b->ops, sizeof(*plan->ops));
+    plan->op_paths = freeze(b, &b->op_paths, sizeof(*plan->op_paths));
+    plan->loops = freeze(b, &b->loops, sizeof(*plan->loops));
+    plan->calls = freeze(b, &b->calls, sizeof(*plan->calls));
+    plan->bytes = freeze(b, &b->bytes, sizeof(*plan->bytes));
+    plan->ints = freeze(b, &b->ints, sizeof(*plan->ints));
+    plan->fails = freeze(b, &b->fails, sizeof(*plan->fails));
+    plan->losses = freeze(b, &b->losses, sizeof(*plan->losses));
+    plan->paths = treaty_build_freeze(b, b->paths.data, b->paths.len);
     plan->op_count = (uint32_t)b->ops.count;
     plan->fail_count = b->fails.count;
     plan->loss_count = b->losses.count;

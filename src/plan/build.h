@@ -127,6 +127,10 @@ struct treaty_build_spec {
     const struct treaty_plan_options *options; /* or NULL */
 };
 
+/* A copy on the plan's arena; NULL also marks the builder as failed. */
+void *treaty_build_freeze(struct treaty_builder *b, const void *rows,
+                          size_t size);
+
 /*
  * Freeze into a plan; the builder is used up either way. TREATY_ENOMEM, or
  * TREATY_ELIMIT when the schema makes more operations than a plan may have.

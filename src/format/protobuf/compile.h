@@ -104,8 +104,4 @@ bool *treaty_proto_find_satisfiable(struct treaty_arena *arena,
 bool treaty_proto_takes(const struct treaty_proto_field *reader,
                         const struct treaty_proto_field *writer);
 
-/* A copy on the plan's arena; NULL marks the builder as failed. */
-const void *treaty_proto_freeze(struct treaty_builder *b, const void *rows,
-                                size_t size);
-
 #endif

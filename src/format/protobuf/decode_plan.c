@@ -511,8 +511,8 @@ static void freeze_program(struct layout *l,
     program->required_count = l->required_count;
     program->required = required_bits(l->required_count);
     program->required_names =
-        treaty_proto_freeze(b, l->names.data, l->names.len);
-    program->maps = treaty_proto_freeze(b, l->maps.data, l->maps.len);
+        treaty_build_freeze(b, l->names.data, l->names.len);
+    program->maps = treaty_build_freeze(b, l->maps.data, l->maps.len);
     program->map_count = row_count(&l->maps, sizeof(struct treaty_proto_map));
     treaty_proto_fill(l->c, l->job->reader, type, program);
     treaty_proto_freeze_tags(l->c, &l->tags, program);
@@ -599,7 +599,7 @@ static struct treaty_proto_code *freeze(struct treaty_proto_compiler *c)
     treaty_proto_fuse_reads((void *)c->reads.data, here(c));
     for (size_t i = 0; i < 6; i++) {
         b->failed |= tables[i]->failed != TREATY_OK;
-        frozen[i] = treaty_proto_freeze(b, tables[i]->data, tables[i]->len);
+        frozen[i] = treaty_build_freeze(b, tables[i]->data, tables[i]->len);
         treaty_buf_release(tables[i]);
     }
     if (!code) {

@@ -12,18 +12,6 @@ enum {
     DIRECT_MAX = 1024, /* tags of a message that are: fields below 128 */
 };
 
-const void *treaty_proto_freeze(struct treaty_builder *b, const void *rows,
-                                size_t size)
-{
-    void *copy = treaty_arena_alloc(&b->arena, size ? size : 1);
-
-    if (!copy)
-        b->failed = true;
-    else if (size)
-        memcpy(copy, rows, size);
-    return copy;
-}
-
 /* Symbols. */
 
 static int compare_pairs(const void *a, const void *b)
@@ -132,7 +120,7 @@ uint32_t treaty_proto_symbols_row(struct treaty_proto_compiler *c,
     qsort(pairs, row.pair_count, sizeof(*pairs), compare_pairs);
     row.pair_count = drop_aliases(pairs, row.pair_count);
     row.pairs =
-        treaty_proto_freeze(&c->b, pairs, row.pair_count * sizeof(*pairs));
+        treaty_build_freeze(&c->b, pairs, row.pair_count * sizeof(*pairs));
     make_dense(c, pairs, row.pair_count, &row);
     treaty_buf_put_mem(&c->symbols, &row, sizeof(row));
     return number;
@@ -324,7 +312,7 @@ void treaty_proto_fill(struct treaty_proto_compiler *c,
     program->image_at = (uint32_t)image.low;
     program->image_len = (uint32_t)(image.high - image.low);
     program->image =
-        treaty_proto_freeze(&c->b, image.bytes + image.low, program->image_len);
+        treaty_build_freeze(&c->b, image.bytes + image.low, program->image_len);
 }
 
 bool treaty_proto_fill_value(struct treaty_proto_compiler *c,
@@ -336,7 +324,7 @@ bool treaty_proto_fill_value(struct treaty_proto_compiler *c,
     static void *const none = NULL;
 
     if (type->kind == TREATY_KIND_POINTER) {
-        select->image = treaty_proto_freeze(&c->b, &none, sizeof(none));
+        select->image = treaty_build_freeze(&c->b, &none, sizeof(none));
         select->image_len = sizeof(none);
         return select->image != NULL;
     }
@@ -345,7 +333,7 @@ bool treaty_proto_fill_value(struct treaty_proto_compiler *c,
     select->image_at = (uint32_t)image.low;
     select->image_len = (uint32_t)(image.high - image.low);
     select->image =
-        treaty_proto_freeze(&c->b, image.bytes + image.low, select->image_len);
+        treaty_build_freeze(&c->b, image.bytes + image.low, select->image_len);
     return select->image != NULL;
 }
 
@@ -390,7 +378,7 @@ void treaty_proto_freeze_tags(struct treaty_proto_compiler *c,
 
     if (count)
         qsort(tags, count, sizeof(*tags), compare_tags);
-    program->tags = treaty_proto_freeze(&c->b, tags, rows->len);
+    program->tags = treaty_build_freeze(&c->b, tags, rows->len);
     program->tag_count = count;
     make_direct(c, tags, count, program);
 }
