@@ -22,19 +22,27 @@ char *treaty_encode_grow(struct treaty_encode *run, char *at, size_t extra)
     return NULL;
 }
 
+void *treaty_encode_move_frames(struct treaty_encode *run, const void *frames,
+                                size_t used, size_t size)
+{
+    void *moved = realloc(run->heap, 2 * used * size);
+
+    if (!moved)
+        return NULL;
+    if (!run->heap)
+        memcpy(moved, frames, used * size);
+    run->heap = moved;
+    return moved;
+}
+
 struct treaty_encode_frame *
 treaty_encode_deepen(struct treaty_encode *run, struct treaty_encode_frame *top)
 {
     size_t used = top->level + 1;
     struct treaty_encode_frame *frames =
-        realloc(run->heap, 2 * used * sizeof(*frames));
+        treaty_encode_move_frames(run, top - top->level, used, sizeof(*frames));
 
-    if (!frames)
-        return NULL;
-    if (!run->heap)
-        memcpy(frames, top - top->level, used * sizeof(*frames));
-    run->heap = frames;
-    return frames + used - 1;
+    return frames ? frames + used - 1 : NULL;
 }
 
 size_t treaty_encode_replaced_len(struct treaty_str s)

@@ -127,14 +127,9 @@ treaty_proto_out_deepen(struct treaty_encode *run,
 {
     size_t used = top->level + 1;
     struct treaty_proto_out_frame *frames =
-        realloc(run->heap, 2 * used * sizeof(*frames));
+        treaty_encode_move_frames(run, top - top->level, used, sizeof(*frames));
 
-    if (!frames)
-        return NULL;
-    if (!run->heap)
-        memcpy(frames, top - top->level, used * sizeof(*frames));
-    run->heap = frames;
-    return frames + used - 1;
+    return frames ? frames + used - 1 : NULL;
 }
 
 char *treaty_proto_out_grow(struct treaty_encode *run,

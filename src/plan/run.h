@@ -155,6 +155,13 @@ enum treaty_code treaty_encode_fail(struct treaty_encode *run,
 char *treaty_encode_grow(struct treaty_encode *run, char *at,
                          size_t extra) TREATY_COLD;
 
+/*
+ * The `used` frames of `size` bytes each, in memory for twice as many that
+ * `run` owns. They are not read when they were there already.
+ */
+void *treaty_encode_move_frames(struct treaty_encode *run, const void *frames,
+                                size_t used, size_t size) TREATY_COLD;
+
 /* More frames: those up to `top`, the innermost, in their new place. */
 struct treaty_encode_frame *
 treaty_encode_deepen(struct treaty_encode *run,
