@@ -4,45 +4,9 @@
  * client sees: their order and their shape.
  */
 #include "base/utf8.h"
-#include "contract/contract.h"
-#include "unit/format/corpus.h"
+#include "unit/contract/pairs.h"
 
 #define CORPUS TREATY_SOURCE_DIR "/tests/corpus/avro/"
-
-static const enum treaty_level levels[] = {
-    TREATY_LEVEL_NONE,
-    TREATY_LEVEL_BACKWARD,
-    TREATY_LEVEL_FORWARD,
-    TREATY_LEVEL_FULL,
-    TREATY_LEVEL_BACKWARD_TRANSITIVE,
-    TREATY_LEVEL_FORWARD_TRANSITIVE,
-    TREATY_LEVEL_FULL_TRANSITIVE,
-};
-
-/* A pair of the corpus, and what the reference says of it. */
-struct pair {
-    const struct corpus_line *line;
-    struct treaty_schema *old;
-    struct treaty_schema *new;
-    bool backward;
-    bool forward;
-    bool reflexive; /* the new schema reads itself */
-};
-
-static struct treaty_schema *parse_side(const struct corpus_line *line,
-                                        const char *text,
-                                        const char *references)
-{
-    struct treaty_source source =
-        corpus_source(line->arena, corpus_text(line->json, text),
-                      treaty_json_get(line->json, references));
-    struct treaty_schema *schema = NULL;
-    struct treaty_error err = {0};
-
-    if (treaty_schema_parse(NULL, &source, &schema, &err) != TREATY_OK)
-        tap_fail(line->file, line->number, "%s: %s", text, err.message);
-    return schema;
-}
 
 static bool is_reflexive(const struct corpus_line *line,
                          const struct treaty_schema *schema)
@@ -51,35 +15,6 @@ static bool is_reflexive(const struct corpus_line *line,
 
     return schema->format->compare(schema, schema, &findings) == TREATY_OK &&
            findings.breaking == 0;
-}
-
-static bool want(const struct pair *pair, enum treaty_level level)
-{
-    return (!treaty_level_asks_backward(level) || pair->backward) &&
-           (!treaty_level_asks_forward(level) || pair->forward);
-}
-
-static struct treaty_verdict check(const struct pair *pair,
-                                   const struct treaty_history *history,
-                                   enum treaty_level level)
-{
-    const struct treaty_contract_options options = {.level = level};
-    struct treaty_verdict verdict = {0};
-    struct treaty_error err = {0};
-
-    if (treaty_contract_check(pair->line->arena, pair->new, history, &options,
-                              &verdict, &err) != TREATY_OK)
-        tap_fail(pair->line->file, pair->line->number, "%s", err.message);
-    return verdict;
-}
-
-static void differ(const struct pair *pair, enum treaty_level level,
-                   const char *what)
-{
-    struct treaty_str name = treaty_level_name(level);
-
-    tap_fail(pair->line->file, pair->line->number, "%.*s: %s", (int)name.len,
-             name.data, what);
 }
 
 /* A comparison that ended early is told in plain text. */
@@ -100,89 +35,21 @@ static bool has_shape(const struct pair *pair, const struct treaty_finding *f,
     return treaty_str_starts(message, head) && treaty_str_ends(message, tail);
 }
 
-/*
- * What a client is told of one version: forward differences, backward ones,
- * which version it was, its text, what was in force.
- */
-static void check_messages(const struct pair *pair, enum treaty_level level,
-                           const struct treaty_verdict *verdict)
-{
-    const struct treaty_str *messages = NULL;
-    size_t count = 0;
-    size_t at = 0;
-
-    CHECK_INT(
-        treaty_verdict_messages(pair->line->arena, verdict, &messages, &count),
-        TREATY_OK);
-    if (verdict->compatible) {
-        CHECK_INT(count, 0);
-        return;
-    }
-    for (const struct treaty_comparison *o = verdict->outcomes; o;
-         o = o->next) {
-        for (const struct treaty_finding *f = o->findings.first; f;
-             f = f->next, at++) {
-            if (at >= count || !has_shape(pair, f, messages[at]))
-                differ(pair, level, "a message of another shape");
-        }
-    }
-    if (count != at + 3) {
-        differ(pair, level, "another number of messages");
-        return;
-    }
-    CHECK_STR_Z(messages[at], "{oldSchemaVersion: 7}");
-    CHECK(treaty_str_starts(messages[at + 1], TREATY_STR("{oldSchema: '")));
-    CHECK_STR(
-        messages[at + 2],
-        treaty_arena_printf(pair->line->arena,
-                            "{validateFields: 'false', compatibility: '%.*s'}",
-                            (int)treaty_level_name(level).len,
-                            treaty_level_name(level).data));
-}
-
-/* The newest version is what was registered last; then comes the old one. */
-static void check_level(const struct pair *pair, enum treaty_level level)
-{
-    const struct treaty_past only = {7, pair->old};
-    const struct treaty_past both[] = {{8, pair->new}, {7, pair->old}};
-    const struct treaty_history one = {&only, 1};
-    const struct treaty_history two = {both, 2};
-    struct treaty_verdict verdict = check(pair, &one, level);
-    bool asks = level != TREATY_LEVEL_NONE;
-    bool old_counts = treaty_level_is_transitive(level);
-
-    if (verdict.compatible != want(pair, level))
-        differ(pair, level, "wrong verdict");
-    check_messages(pair, level, &verdict);
-
-    verdict = check(pair, &two, level);
-    if (verdict.compatible !=
-        ((!asks || pair->reflexive) && (!old_counts || want(pair, level))))
-        differ(pair, level, "wrong verdict over a history");
-    if (verdict.failed && pair->reflexive)
-        CHECK_INT(verdict.failed->past->version, 7);
-    tap_add_passed(1);
-}
-
 static void check_line(const struct corpus_line *line)
 {
-    struct pair pair = {
-        .line = line,
-        .old = parse_side(line, "old", "old_references"),
-        .new = parse_side(line, "new", "new_references"),
-        .backward =
-            corpus_true(treaty_json_get(line->json, "backward"), "compatible"),
-        .forward =
-            corpus_true(treaty_json_get(line->json, "forward"), "compatible"),
-    };
+    struct pair pair;
 
-    if (pair.old && pair.new) {
+    if (pairs_open(&pair, line, &treaty_format_avro)) {
+        pair.backward =
+            corpus_true(treaty_json_get(line->json, "backward"), "compatible");
+        pair.forward =
+            corpus_true(treaty_json_get(line->json, "forward"), "compatible");
         pair.reflexive = is_reflexive(line, pair.new);
-        for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
-            check_level(&pair, levels[i]);
+        pair.has_shape = has_shape;
+        for (size_t i = 0; i < PAIRS_LEVELS; i++)
+            pairs_check_level(&pair, pairs_levels[i]);
     }
-    treaty_schema_unref(pair.old);
-    treaty_schema_unref(pair.new);
+    pairs_close(&pair);
 }
 
 static void every_level_over_every_pair(void)
@@ -190,23 +57,12 @@ static void every_level_over_every_pair(void)
     corpus_each(CORPUS "pairs.jsonl", check_line);
 }
 
-static struct treaty_schema *parse(const char *text)
-{
-    struct treaty_source source = {.text = treaty_str_z(text)};
-    struct treaty_schema *schema = NULL;
-    struct treaty_error err = {0};
-
-    if (treaty_schema_parse(NULL, &source, &schema, &err) != TREATY_OK)
-        tap_fail(__FILE__, __LINE__, "%s", err.message);
-    return schema;
-}
-
 /* A transitive level stops at the first version that fails, unless told. */
 static void stops_at_the_first_failure(void)
 {
     struct treaty_arena arena = {0};
-    struct treaty_schema *text = parse("\"string\"");
-    struct treaty_schema *number = parse("\"int\"");
+    struct treaty_schema *text = pairs_parse(NULL, "\"string\"");
+    struct treaty_schema *number = pairs_parse(NULL, "\"int\"");
     const struct treaty_past past[] = {{3, number}, {2, number}, {1, number}};
     const struct treaty_history history = {past, 3};
     const struct treaty_history none = {past, 0};
@@ -249,7 +105,7 @@ static void cuts_a_long_schema(void)
     struct treaty_arena arena = {0};
     const struct treaty_str *messages;
     struct treaty_verdict verdict;
-    struct treaty_schema *number = parse("\"int\"");
+    struct treaty_schema *number = pairs_parse(NULL, "\"int\"");
     struct treaty_schema *old;
     struct treaty_past past = {.version = 1};
     const struct treaty_history history = {&past, 1};
@@ -262,7 +118,7 @@ static void cuts_a_long_schema(void)
         treaty_buf_put_z(&text, "\xc3\xa9");
     treaty_buf_put_z(&text, "\"}");
     treaty_buf_put_c(&text, '\0');
-    old = parse(text.data);
+    old = pairs_parse(NULL, text.data);
     past.schema = old;
     CHECK_INT(treaty_contract_check(&arena, number, &history, &options,
                                     &verdict, NULL),
@@ -285,9 +141,9 @@ static void level_names(void)
 {
     enum treaty_level level = TREATY_LEVEL_NONE;
 
-    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-        CHECK(treaty_level_parse(treaty_level_name(levels[i]), &level));
-        CHECK_INT(level, levels[i]);
+    for (size_t i = 0; i < PAIRS_LEVELS; i++) {
+        CHECK(treaty_level_parse(treaty_level_name(pairs_levels[i]), &level));
+        CHECK_INT(level, pairs_levels[i]);
     }
     CHECK(treaty_level_parse(TREATY_STR("full_Transitive"), &level));
     CHECK_INT(level, TREATY_LEVEL_FULL_TRANSITIVE);
