@@ -35,8 +35,7 @@ find_extension(struct treaty_proto_printer *p, struct treaty_str name)
     const struct treaty_proto_field *field = NULL;
 
     if (name.len && name.data[0] == '.')
-        return treaty_proto_find(p->tree, TREATY_PROTO_SYMBOL_EXTENSION,
-                                 treaty_str_sub(name, 1, name.len));
+        return treaty_proto_find(p->tree, TREATY_PROTO_SYMBOL_EXTENSION, name);
     while (scope.len && !field) {
         struct treaty_str full =
             treaty_arena_join(&p->scratch, scope, '.', name);
