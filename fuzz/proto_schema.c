@@ -11,7 +11,9 @@
  *    reference does, and such a text normalises to another. And the reference
  *    puts a backslash in the path of an import or in a reserved name between
  *    quotes as it is, so that the text still parses, but says another path or
- *    name: ids hang on it, so it stays, and these files are left out.
+ *    name: ids hang on it, so it stays, and these files are left out. So are
+ *    those whose normalised text it could not read, as where a message is used
+ *    that defines the entries of a map, and that normalising takes away.
  * 4. Each message is found by name and by the indexes that this gives.
  * 5. By Confluent's rules a schema reads what it wrote.
  */
@@ -115,6 +117,15 @@ static bool is_reread_differently(const struct treaty_schema *schema)
     return ret;
 }
 
+/* May the text of `again`, which normalises `schema`, normalise to another? */
+static bool may_normalize_again(const struct treaty_schema *schema,
+                                const struct treaty_schema *again)
+{
+    return has_empty_oneof(schema) || is_reread_differently(schema) ||
+           (treaty_proto_has_reference_text(treaty_proto_tree(schema)) &&
+            !treaty_proto_has_reference_text(treaty_proto_tree(again)));
+}
+
 static void check_normalized(const struct treaty_schema *schema)
 {
     struct treaty_schema *again;
@@ -128,8 +139,8 @@ static void check_normalized(const struct treaty_schema *schema)
     again = parse(treaty_buf_str(&once), TREATY_STORED);
     REQUIRE(again);
     REQUIRE(treaty_proto_normalize(again, &twice, NULL) == TREATY_OK);
-    if (!has_empty_oneof(schema) && !is_reread_differently(schema))
-        REQUIRE(treaty_str_eq(treaty_buf_str(&once), treaty_buf_str(&twice)));
+    REQUIRE(may_normalize_again(schema, again) ||
+            treaty_str_eq(treaty_buf_str(&once), treaty_buf_str(&twice)));
     treaty_schema_unref(again);
     treaty_buf_release(&once);
     treaty_buf_release(&twice);
