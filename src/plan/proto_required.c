@@ -154,6 +154,15 @@ static struct treaty_str read_key(struct checker *c,
                                                 number ? sizeof(number) : 0});
 }
 
+/* A tag of the key's number may also be known as one to skip: a writer's, of
+ * another form than the key has. */
+static bool is_key(const struct checker *c, const struct treaty_proto_tag *tag)
+{
+    uint8_t kind = c->run->plan->proto->reads[tag->op].kind;
+
+    return tag->tag >> 3 == 1 && kind < TREATY_READ_SKIP_VARINT;
+}
+
 /* The bytes that tell an entry's key from another's; on the scratch. */
 static struct treaty_str key_of(struct checker *c,
                                 const struct treaty_proto_program *entry,
@@ -170,7 +179,7 @@ static struct treaty_str key_of(struct checker *c,
 
         at = treaty_proto_skip(raw.next, part->end, (uint32_t)raw.value,
                                UINT32_MAX, &code);
-        if (at && tag && tag->tag >> 3 == 1)
+        if (at && tag && is_key(c, tag))
             key = read_key(c, tag, raw.next, at);
     }
     return key;

@@ -11,7 +11,7 @@ static void run_input(char *data, size_t len)
 
 static void inputs_hold(void)
 {
-    inputs_each("proto_payload", 18, run_input);
+    inputs_each("proto_payload", 19, run_input);
 }
 
 /* What a fuzzer would try first. */
