@@ -211,6 +211,14 @@ static bool is_word(struct treaty_str text)
     return text.len > 0;
 }
 
+struct treaty_str
+treaty_proto_default_word(const struct treaty_proto_value *value)
+{
+    if (is_word(value->reference))
+        return value->reference;
+    return is_word(value->text) ? value->text : (struct treaty_str){0};
+}
+
 static bool defaults_are_words(struct treaty_proto_field *const *fields,
                                uint32_t count)
 {
@@ -221,7 +229,7 @@ static bool defaults_are_words(struct treaty_proto_field *const *fields,
 
         if (value && value->kind == TREATY_PROTO_VALUE_STRING &&
             !treaty_proto_default_is_quoted(field) &&
-            !is_word(value->reference))
+            !treaty_proto_default_word(value).data)
             return false;
     }
     return true;

@@ -96,6 +96,14 @@ void treaty_proto_print_lines(struct treaty_proto_printer *p,
 /* Does the default of `field` stand in quotes? */
 bool treaty_proto_default_is_quoted(const struct treaty_proto_field *field);
 
+/*
+ * The string of a default as a word, which it is when the reference's text has
+ * no quotes around it: by the reference's reading, or, of a file that it
+ * refuses for that, by protoc's. Without data if neither is one.
+ */
+struct treaty_str
+treaty_proto_default_word(const struct treaty_proto_value *value);
+
 /* What the value of an option prints as. */
 enum treaty_proto_shown_kind {
     TREATY_PROTO_SHOWN_WORD,

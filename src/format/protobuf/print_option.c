@@ -239,10 +239,14 @@ show_default(struct treaty_proto_printer *p,
 
     if (p->is_lossless)
         return ret;
-    if (treaty_proto_default_is_quoted(field))
+    if (treaty_proto_default_is_quoted(field)) {
         quote_default(p, &ret);
-    else if (ret.kind == TREATY_PROTO_SHOWN_STRING ||
-             ret.kind == TREATY_PROTO_SHOWN_NUMBER)
+        return ret;
+    }
+    if (ret.kind == TREATY_PROTO_SHOWN_STRING)
+        ret.text = treaty_proto_default_word(&field->default_value->value);
+    if (ret.kind == TREATY_PROTO_SHOWN_STRING ||
+        ret.kind == TREATY_PROTO_SHOWN_NUMBER)
         ret.kind = has_number_default(field) ? TREATY_PROTO_SHOWN_NUMBER
                                              : TREATY_PROTO_SHOWN_WORD;
     return ret;
