@@ -124,14 +124,29 @@ static enum treaty_code make_part(struct treaty_schema *schema,
     return TREATY_OK;
 }
 
+/* The message of that full name. In a file that protoc refuses something else
+ * may have the name before it: a group called `w` is in a field called so. */
+static const struct treaty_proto_message *
+find_named(const struct treaty_proto_tree *tree, struct treaty_str name)
+{
+    const struct treaty_proto_message *message =
+        treaty_proto_find_message(tree, name);
+
+    if (message)
+        return message;
+    do
+        message = treaty_proto_next_message(tree->file, message);
+    while (message && !treaty_str_eq(message->full, name));
+    return message;
+}
+
 enum treaty_code treaty_proto_part(struct treaty_schema *schema,
                                    struct treaty_str name,
                                    struct treaty_schema **ret,
                                    struct treaty_error *err)
 {
     const struct treaty_proto_tree *tree = treaty_proto_tree(schema);
-    const struct treaty_proto_message *message =
-        treaty_proto_find_message(tree, name);
+    const struct treaty_proto_message *message = find_named(tree, name);
 
     if (!message || message->file != tree->file || message->is_synthetic)
         return treaty_fail(err, TREATY_ENOMESSAGE, TREATY_NO_OFFSET,

@@ -11,7 +11,7 @@ static void run_input(char *data, size_t len)
 
 static void inputs_hold(void)
 {
-    inputs_each("proto_schema", 33, run_input);
+    inputs_each("proto_schema", 34, run_input);
 }
 
 TAP_MAIN({"inputs hold", inputs_hold})
