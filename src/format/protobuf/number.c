@@ -216,17 +216,6 @@ size_t treaty_proto_print_float(char out[TREATY_PROTO_NUMBER_SIZE], float value)
     return put_digits(out, (double)value, FLT_DIG + 3);
 }
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return 16;
-}
-
 bool treaty_proto_read_integer(struct treaty_str text, uint64_t *ret)
 {
     uint64_t value = 0;
@@ -240,11 +229,12 @@ bool treaty_proto_read_integer(struct treaty_str text, uint64_t *ret)
     if (at == text.len)
         return false;
     for (; at < text.len; at++) {
-        uint64_t digit = (uint64_t)digit_of(text.data[at]);
+        int digit = treaty_hex_digit(text.data[at]);
 
-        if (digit >= base || value > (UINT64_MAX - digit) / base)
+        if (digit < 0 || (uint64_t)digit >= base ||
+            value > (UINT64_MAX - (uint64_t)digit) / base)
             return false;
-        value = value * base + digit;
+        value = value * base + (uint64_t)digit;
     }
     *ret = value;
     return true;

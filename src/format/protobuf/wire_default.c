@@ -7,6 +7,7 @@
 #include "format/protobuf/wire_rules.h"
 
 #include "base/str.h"
+#include "format/protobuf/number.h"
 
 #include <math.h>
 
@@ -20,43 +21,6 @@ struct value {
     struct treaty_str text;
 };
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return 16;
-}
-
-/* "12", "0x1F", "017"; false on anything else and on overflow. */
-static bool read_integer(struct treaty_str text, uint64_t *ret)
-{
-    unsigned base = 10;
-    uint64_t value = 0;
-    size_t at = 0;
-
-    if (text.len > 1 && text.data[0] == '0') {
-        bool hex = text.data[1] == 'x' || text.data[1] == 'X';
-
-        base = hex ? 16 : 8;
-        at = hex ? 2 : 1;
-    }
-    if (at == text.len)
-        return false;
-    for (; at < text.len; at++) {
-        unsigned digit = (unsigned)digit_of(text.data[at]);
-
-        if (digit >= base || value > (UINT64_MAX - digit) / base)
-            return false;
-        value = value * base + digit;
-    }
-    *ret = value;
-    return true;
-}
-
 static struct value integer_of(uint64_t value, bool negative)
 {
     return (struct value){.negative = negative && value, .integer = value};
@@ -68,7 +32,7 @@ static struct value read_number(const struct treaty_proto_value *v)
     uint64_t integer;
     struct treaty_str text = v->text;
 
-    if (read_integer(text, &integer))
+    if (treaty_proto_read_integer(text, &integer))
         return integer_of(integer, v->negative);
     if (text.len && (text.data[text.len - 1] | 0x20) == 'f')
         text.len--; /* "1.5f" */
