@@ -122,6 +122,18 @@ void treaty_type_place(struct treaty_type *type, struct treaty_field *fields)
             type->key ? sizeof(int64_t) : sizeof(struct treaty_str);
 }
 
+enum treaty_code treaty_type_place_within(struct treaty_type *type,
+                                          struct treaty_field *fields,
+                                          struct treaty_error *err)
+{
+    treaty_type_place(type, fields);
+    if (type->size <= TREATY_RECORD_MAX)
+        return TREATY_OK;
+    return treaty_fail(err, TREATY_ELIMIT, TREATY_NO_OFFSET,
+                       "a value of the schema takes more than %d bytes",
+                       (int)TREATY_RECORD_MAX);
+}
+
 /*
  * The fingerprint. Types are numbered in the order in which they are met, and
  * one that was met before adds its number alone, so cycles end.

@@ -166,4 +166,12 @@ treaty_layout_from_bindings(const struct treaty_binding *rows, size_t count,
  */
 void treaty_type_place(struct treaty_type *type, struct treaty_field *fields);
 
+/* Bytes of the largest record; the decoders' arithmetic counts on it. */
+enum { TREATY_RECORD_MAX = 16 << 20 };
+
+/* The same for what a schema says, which may be too large: TREATY_ELIMIT. */
+TREATY_MUST_CHECK enum treaty_code
+treaty_type_place_within(struct treaty_type *type, struct treaty_field *fields,
+                         struct treaty_error *err);
+
 #endif

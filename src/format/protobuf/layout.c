@@ -13,9 +13,8 @@
 #include "format/protobuf/codec.h"
 
 enum {
-    NEST_MAX = 500,        /* of messages in place */
-    IN_PLACE_MAX = 512,    /* bytes of one */
-    RECORD_MAX = 16 << 20, /* bytes; the decoder's arithmetic counts on it */
+    NEST_MAX = 500,     /* of messages in place */
+    IN_PLACE_MAX = 512, /* bytes of one */
 };
 
 struct builder {
@@ -53,12 +52,11 @@ static struct treaty_type *new_type(struct builder *b, enum treaty_kind kind)
 static const struct treaty_type *
 place(struct builder *b, struct treaty_type *type, struct treaty_field *fields)
 {
-    treaty_type_place(type, fields);
-    if (type->size <= RECORD_MAX)
+    enum treaty_code code = treaty_type_place_within(type, fields, b->err);
+
+    if (code == TREATY_OK)
         return type;
-    b->code = treaty_fail(b->err, TREATY_ELIMIT, TREATY_NO_OFFSET,
-                          "a value of the schema takes more than %d bytes",
-                          (int)RECORD_MAX);
+    b->code = code;
     return NULL;
 }
 
