@@ -220,6 +220,9 @@ static uintptr_t run_plan(const struct treaty_plan *plan, const uint8_t *at,
 #define LABEL(first, second) &&do_##first##_AND_##second,
             TREATY_DECODE_PAIRS(LABEL)
 #undef LABEL
+#define LABEL(first, second) &&twin_##first##_AND_##second,
+                TREATY_DECODE_PAIRS(LABEL)
+#undef LABEL
     };
     struct treaty_plan_frame frames[TREATY_FRAMES_INLINE];
     struct treaty_plan_frame *top = frames;
@@ -538,11 +541,17 @@ do_REST:
     at = end;
     ADVANCE();
 
-#define PAIR(first, second)                                                    \
-    do_##first##_AND_##second : RUN_##first;                                   \
+/* Twins are the same again, elsewhere. */
+#define RUN_BOTH(first, second)                                                \
+    RUN_##first;                                                               \
     op++;                                                                      \
     RUN_##second;                                                              \
     ADVANCE();
+#define PAIR(first, second) do_##first##_AND_##second : RUN_BOTH(first, second)
+    TREATY_DECODE_PAIRS(PAIR)
+#undef PAIR
+#define PAIR(first, second)                                                    \
+    twin_##first##_AND_##second : RUN_BOTH(first, second)
     TREATY_DECODE_PAIRS(PAIR)
 #undef PAIR
 

@@ -86,23 +86,24 @@ static void describe(const struct treaty_encode_place *place,
                      enum treaty_code code, struct treaty_error *err)
 {
     const char *at = place->base + place->op->off;
+    uint8_t op = treaty_encode_first(place->op->code);
     struct treaty_enum symbol;
     int32_t branch;
 
-    if (code == TREATY_EVALUE && place->op->code == TREATY_ENCODE_ENUM) {
+    if (code == TREATY_EVALUE && op == TREATY_ENCODE_ENUM) {
         memcpy(&symbol, at, sizeof(symbol));
         treaty_fail(err, code, TREATY_NO_OFFSET,
                     "the schema has no enum symbol for number %d",
                     symbol.symbol);
         return;
     }
-    if (code == TREATY_EVALUE && place->op->code == TREATY_ENCODE_BRANCH) {
+    if (code == TREATY_EVALUE && op == TREATY_ENCODE_BRANCH) {
         memcpy(&branch, at, sizeof(branch));
         treaty_fail(err, code, TREATY_NO_OFFSET,
                     "the union has no branch of number %d", branch);
         return;
     }
-    if (code == TREATY_EVALUE && place->op->code == TREATY_ENCODE_POINTER) {
+    if (code == TREATY_EVALUE && op == TREATY_ENCODE_POINTER) {
         treaty_fail(err, code, TREATY_NO_OFFSET,
                     "a record is missing where the schema requires one");
         return;

@@ -129,7 +129,8 @@ struct treaty_op {
 /*
  * Pairs that often stand next to each other, run as one operation: a jump less.
  * The first takes the code of the pair; the second stays what it is, for those
- * who jump to it. plan/fuse.c puts them in; formats need not know.
+ * who jump to it. plan/fuse.c puts them in; formats need not know. Decoding,
+ * each has a twin (plan/fuse.h).
  */
 #define TREATY_DECODE_PAIRS(X)                                                 \
     X(STRING, STRING)                                                          \
@@ -195,10 +196,14 @@ struct treaty_op {
 enum treaty_decode_op {
 #define TREATY_DECODE_ENUM(name) TREATY_DECODE_##name,
 #define TREATY_DECODE_PAIR(first, second) TREATY_DECODE_##first##_AND_##second,
+#define TREATY_DECODE_TWIN(first, second)                                      \
+    TREATY_DECODE_##first##_AND_##second##_TWIN,
     TREATY_DECODE_OPS(TREATY_DECODE_ENUM)
         TREATY_DECODE_PAIRS(TREATY_DECODE_PAIR)
+            TREATY_DECODE_PAIRS(TREATY_DECODE_TWIN)
 #undef TREATY_DECODE_ENUM
 #undef TREATY_DECODE_PAIR
+#undef TREATY_DECODE_TWIN
 };
 
 enum treaty_encode_op {

@@ -257,8 +257,8 @@ struct treaty_proto_symbols {
  *   CHECK          make room
  *   MESSAGE        tag, length and program `arg` of the struct at `off`
  *   POINTER        the same behind a pointer, nothing if it is NULL;
- *                  `aux` 1: fail if it is
- *   MESSAGES       the same for each item of items row `arg`; `aux` 1: map
+ *                  fail if it is marked REQUIRED
+ *   MESSAGES       the same for each item of items row `arg`
  *   ITEMS, PACKED  all scalars of items row `arg`
  *   UNKNOWN        what was kept, as it is
  */
@@ -321,17 +321,28 @@ struct treaty_proto_symbols {
 enum treaty_proto_write_code {
 #define TREATY_PROTO_ENUM(name) TREATY_WRITE_##name,
 #define TREATY_PROTO_PAIR(x, y) TREATY_WRITE_##x##_AND_##y,
+#define TREATY_PROTO_TWIN(x, y) TREATY_WRITE_##x##_AND_##y##_TWIN,
     TREATY_PROTO_WRITES(TREATY_PROTO_ENUM)
         TREATY_PROTO_WRITE_PAIRS(TREATY_PROTO_PAIR)
+            TREATY_PROTO_WRITE_PAIRS(TREATY_PROTO_TWIN)
 #undef TREATY_PROTO_ENUM
 #undef TREATY_PROTO_PAIR
+#undef TREATY_PROTO_TWIN
+};
+
+/* Of the messages that an operation writes. */
+enum {
+    TREATY_WRITES_REQUIRED = 1, /* fail if it is missing */
+    /* From here on the end of each is out of the common. */
+    TREATY_WRITES_GROUP = 2,
+    TREATY_WRITES_SORTED = 4, /* entries of a map in the order of their keys */
+    TREATY_WRITES_WHOLE = 8,  /* the event itself, which nothing opened */
 };
 
 struct treaty_proto_write {
     uint8_t code;
     uint8_t tag_len;
-    uint8_t aux;
-    bool is_group;
+    uint8_t marks;
     uint32_t off;
     uint32_t arg;
     uint8_t tag[8]; /* written whole; `tag_len` bytes of it count */
@@ -342,8 +353,7 @@ struct treaty_proto_list_row {
     size_t stride;
     uint32_t entry; /* operation */
     enum treaty_proto_scalar as;
-    uint32_t row; /* numbers row of AS_ENUM */
-    bool is_map;
+    uint32_t row;      /* numbers row of AS_ENUM */
     bool is_signed;    /* the key */
     uint32_t key_size; /* 0: a struct treaty_str */
 };

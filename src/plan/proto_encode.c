@@ -323,23 +323,16 @@ char *treaty_proto_put_items(const struct treaty_plan *plan,
 
 /* Failures. */
 
-/* Alone, or as the first of a pair. */
-static bool is_enum(uint8_t op)
-{
-    return op == TREATY_WRITE_ENUM || op == TREATY_WRITE_ENUM_IF ||
-           op == TREATY_WRITE_ENUM_IF_AND_STRING_IF ||
-           op == TREATY_WRITE_ENUM_IF_AND_INT64_IF;
-}
-
 static void describe(const struct treaty_proto_write_place *place,
                      enum treaty_code code, struct treaty_error *err)
 {
     const char *at = place->base + place->op->off;
     struct treaty_enum symbol;
-    uint8_t op = place->op->code;
+    uint8_t op = treaty_proto_write_first(place->op->code);
     int32_t branch;
 
-    if (code == TREATY_EVALUE && is_enum(op)) {
+    if (code == TREATY_EVALUE &&
+        (op == TREATY_WRITE_ENUM || op == TREATY_WRITE_ENUM_IF)) {
         memcpy(&symbol, at, sizeof(symbol));
         treaty_fail(err, code, TREATY_NO_OFFSET,
                     "the schema has no enum constant for number %d",

@@ -83,6 +83,7 @@
     do_##name : EXPAND(PUT_NUMBER, name);                                      \
     ADVANCE()
 
+/* Zero or not is anybody's guess: nothing branches on it. */
 #define PUT_ENUM(put_tag, if_zero)                                             \
     do {                                                                       \
         int32_t number;                                                        \
@@ -90,9 +91,13 @@
         if (TREATY_UNLIKELY(!treaty_proto_number(&proto->numbers[op->arg],     \
                                                  value, &number)))             \
             FAIL_AS(TREATY_EVALUE);                                            \
-        if (number || (if_zero)) {                                             \
-            put_tag();                                                         \
-            at = write_small(at, (uint64_t)(int64_t)number);                   \
+        char *before = at;                                                     \
+        put_tag();                                                             \
+        if (TREATY_UNLIKELY((uint32_t)number >= 0x80)) {                       \
+            at = write_long(at, (uint64_t)(int64_t)number);                    \
+        } else {                                                               \
+            *at++ = (char)number;                                              \
+            at = number || (if_zero) ? at : before;                            \
         }                                                                      \
     } while (0)
 
@@ -146,7 +151,7 @@
 #define RUN_INT64_IF EXPAND(PUT_NUMBER_IF, PUT_NARROW_TAG, INT64)
 #define RUN_ENUM_IF PUT_ENUM(PUT_NARROW_TAG, false)
 #define RUN_MESSAGES goto do_MESSAGES
-#define RUN_END goto do_END
+#define RUN_END CLOSE()
 
 static inline char *write_fixed32(char *at, uint32_t value)
 {
@@ -207,15 +212,41 @@ static inline char *write_length(char *at, size_t len)
         base = (of);                                                           \
     } while (0)
 
-/* Tag and a byte for the length; on with the body. */
+/* Tag and a byte for the length, which a group has not; on with the body. */
 #define OPEN()                                                                 \
     do {                                                                       \
         NEED(0);                                                               \
         PUT_TAG();                                                             \
         top->length_at = at;                                                   \
-        at += !op->is_group;                                                   \
+        at += !(op->marks & TREATY_WRITES_GROUP);                              \
         op = top->entry;                                                       \
         DISPATCH();                                                            \
+    } while (0)
+#define BODY_LEN() ((size_t)(at - top->length_at) - 1)
+
+/* Behind an item: the next one, or what follows the list. */
+#define NEXT_OR_BACK()                                                         \
+    do {                                                                       \
+        if (TREATY_LIKELY(top->left)) {                                        \
+            top->left--;                                                       \
+            base += top->stride;                                               \
+            OPEN();                                                            \
+        }                                                                      \
+        NEED(0);                                                               \
+        base = top->base;                                                      \
+        top--;                                                                 \
+        ADVANCE();                                                             \
+    } while (0)
+
+/* The end of a message, most of which are shorter than 128 bytes. */
+#define CLOSE()                                                                \
+    do {                                                                       \
+        op = top->site;                                                        \
+        if (TREATY_UNLIKELY(op->marks >= TREATY_WRITES_GROUP ||                \
+                            BODY_LEN() >= 0x80))                               \
+            goto close_specially;                                              \
+        *top->length_at = (char)BODY_LEN();                                    \
+        NEXT_OR_BACK();                                                        \
     } while (0)
 
 /* NOLINTNEXTLINE(readability-function-*): one label an operation. */
@@ -229,6 +260,12 @@ static enum treaty_code run_plan(const struct treaty_plan *plan,
 #define LABEL(first, second) &&do_##first##_AND_##second,
             TREATY_PROTO_WRITE_PAIRS(LABEL)
 #undef LABEL
+#define LABEL(first, second) &&twin_##first##_AND_##second,
+                TREATY_PROTO_WRITE_PAIRS(LABEL)
+#undef LABEL
+    };
+    static const struct treaty_proto_write whole = {
+        .marks = TREATY_WRITES_WHOLE,
     };
     struct treaty_proto_out_frame frames[TREATY_FRAMES_INLINE];
     struct treaty_proto_out_frame *top = frames;
@@ -240,6 +277,7 @@ static enum treaty_code run_plan(const struct treaty_plan *plan,
     enum treaty_code code;
 
     frames[0].level = 0;
+    frames[0].site = &whole;
     frames[0].length_at = NULL;
     DISPATCH();
 
@@ -327,7 +365,7 @@ do_BYTES:
 do_POINTER : {
     LOAD(const char *, part);
     if (!part) {
-        if (op->aux)
+        if (op->marks & TREATY_WRITES_REQUIRED)
             FAIL_AS(TREATY_EVALUE);
         ADVANCE();
     }
@@ -346,7 +384,7 @@ do_MESSAGES : {
     if (array.count == 0)
         ADVANCE();
     PUSH(array.items, list->entry, array.count, list->stride);
-    if (list->is_map && plan->options.deterministic) {
+    if (op->marks & TREATY_WRITES_SORTED) {
         top->next = treaty_proto_sort(run, list, &array);
         if (!top->next)
             FAIL_AS(TREATY_ENOMEM);
@@ -382,47 +420,36 @@ do_UNKNOWN : {
 }
 
 do_END:
-    if (TREATY_LIKELY(top->level == 0)) {
+    CLOSE();
+
+close_specially:
+    if (top->level == 0) {
         run->out->len = (size_t)(at - run->out->data);
         return TREATY_OK;
     }
-    op = top->site;
-    if (TREATY_UNLIKELY(op->is_group)) {
-        NEED(0);
+    NEED(0);
+    if (op->marks & TREATY_WRITES_GROUP) {
         PUT_TAG();
         /* The end's tag is the start's with another wire type. */
         at[-op->tag_len] = (char)(op->tag[0] + 1);
     } else {
-        size_t len = (size_t)(at - top->length_at) - 1;
-
-        if (TREATY_LIKELY(len < 0x80)) {
-            *top->length_at = (char)len;
-        } else {
-            NEED(0);
-            at = treaty_proto_put_length(top->length_at, len, at);
-        }
+        at = treaty_proto_put_length(top->length_at, BODY_LEN(), at);
     }
-    NEED(0);
-    if (TREATY_LIKELY(top->left)) {
-        top->left--;
-        base += top->stride;
-        if (TREATY_UNLIKELY(top->stride == 0))
-            base = *top->next++;
-        PUT_TAG();
-        top->length_at = at;
-        at += !op->is_group;
-        op = top->entry;
-        DISPATCH();
-    }
-    base = top->base;
-    top--;
-    ADVANCE();
+    if (top->left && op->marks & TREATY_WRITES_SORTED)
+        base = *top->next++;
+    NEXT_OR_BACK();
 
-#define PAIR(first, second)                                                    \
-    do_##first##_AND_##second : RUN_##first;                                   \
+/* Twins are the same again, elsewhere. */
+#define RUN_BOTH(first, second)                                                \
+    RUN_##first;                                                               \
     op++;                                                                      \
     RUN_##second;                                                              \
     ADVANCE();
+#define PAIR(first, second) do_##first##_AND_##second : RUN_BOTH(first, second)
+    TREATY_PROTO_WRITE_PAIRS(PAIR)
+#undef PAIR
+#define PAIR(first, second)                                                    \
+    twin_##first##_AND_##second : RUN_BOTH(first, second)
     TREATY_PROTO_WRITE_PAIRS(PAIR)
 #undef PAIR
 

@@ -165,7 +165,7 @@ struct treaty_proto_out_frame {
     char *length_at;                        /* the byte for its length */
     size_t left;                            /* items behind this one */
     size_t count;                           /* of items */
-    size_t stride;           /* of items; 0 of a map that was sorted */
+    size_t stride;           /* of items; 0 if `next` says where they are */
     const char *const *next; /* its next entries */
     size_t level;
 };
@@ -222,6 +222,9 @@ static inline bool treaty_proto_number(const struct treaty_proto_numbers *all,
     *ret = value.raw;
     return value.symbol == -1;
 }
+
+/* The operation that `code` begins with, if it is a pair. */
+uint8_t treaty_proto_write_first(uint8_t code) TREATY_COLD;
 
 /*
  * Write a list of scalars; where the next byte goes, or NULL with the reason

@@ -144,6 +144,9 @@ struct treaty_encode_place {
 };
 
 /* Describe a failure at `place`; `code`, which the loops return. */
+/* The operation that `code` begins with, if it is a pair. */
+uint8_t treaty_encode_first(uint8_t code) TREATY_COLD;
+
 enum treaty_code treaty_encode_fail(struct treaty_encode *run,
                                     const struct treaty_encode_place *place,
                                     enum treaty_code code) TREATY_COLD;

@@ -215,7 +215,8 @@ static struct treaty_proto_write start(const struct slot *slot, uint8_t code,
     uint32_t wire =
         is_packed ? (uint32_t)TREATY_WIRE_LEN : treaty_proto_wire(slot->field);
 
-    op.is_group = wire == TREATY_WIRE_GROUP;
+    if (wire == TREATY_WIRE_GROUP)
+        op.marks = TREATY_WRITES_GROUP;
     op.tag_len = treaty_proto_tag_bytes(
         (uint32_t)slot->field->number << 3 | wire, op.tag);
     return op;
@@ -269,7 +270,8 @@ static void put_message(struct compiler *c, const struct slot *slot)
         slot, is_pointer ? TREATY_WRITE_POINTER : TREATY_WRITE_MESSAGE, false);
 
     op.arg = enter(c, slot->field->ref.message, is_pointer ? type->item : type);
-    op.aux = is_pointer && slot->always;
+    if (is_pointer && slot->always)
+        op.marks |= TREATY_WRITES_REQUIRED;
     (void)emit(c, &op, slot->name);
     if (!is_pointer || slot->always)
         c->used = 0;
@@ -283,7 +285,6 @@ static void put_list(struct compiler *c, const struct slot *slot)
     bool is_packed = field->is_packed && treaty_proto_may_pack(field);
     struct treaty_proto_list_row list = {
         .stride = treaty_type_stride(type),
-        .is_map = is_map,
         .key_size = type->key ? (uint32_t)type->key->size : 0,
         .is_signed = type->key && (type->key->kind == TREATY_KIND_INT32 ||
                                    type->key->kind == TREATY_KIND_INT64),
@@ -291,6 +292,8 @@ static void put_list(struct compiler *c, const struct slot *slot)
     struct treaty_proto_write op = start(
         slot, is_packed ? TREATY_WRITE_PACKED : TREATY_WRITE_ITEMS, is_packed);
 
+    if (is_map && c->options.deterministic)
+        op.marks |= TREATY_WRITES_SORTED;
     if (field->ref.message) {
         op.code = TREATY_WRITE_MESSAGES;
         list.entry = enter(c, field->ref.message, is_map ? type : type->item);

@@ -573,6 +573,40 @@ static void bad_values(void)
     close_codec(&c);
 }
 
+/* A pair that comes often has two codes: both tell, and both write. */
+static void bad_symbols_in_pairs(void)
+{
+    static const char *const paths[] = {"/a", "/c", "/e"};
+    struct codec c;
+    struct {
+        struct treaty_enum e;
+        struct treaty_str s;
+    } * pairs;
+
+    if (!open_codec(&c,
+                    TREATY_STR("syntax = \"proto3\"; enum E { A = 0; B = 1; } "
+                               "message M { E a = 1; string b = 2; E c = 3; "
+                               "string d = 4; E e = 5; string f = 6; }"),
+                    NULL))
+        return;
+    CHECK(c.layout->root->size >= 3 * sizeof(pairs[0]));
+    pairs = c.record;
+    for (size_t i = 0; i < 3; i++) {
+        pairs[i].e.symbol = 7;
+        CHECK_INT(proto_encode_all(c.encode, c.record, &c.out, &c.err),
+                  TREATY_EVALUE);
+        CHECK_STR_Z(treaty_str_z(c.err.path), paths[i]);
+        CHECK_STR_Z(treaty_str_z(c.err.message),
+                    "the schema has no enum constant for number 7");
+        pairs[i].e.symbol = (int32_t)i & 1;
+        pairs[i].s = TREATY_STR("text");
+    }
+    CHECK_INT(proto_encode_all(c.encode, c.record, &c.out, &c.err), TREATY_OK);
+    CHECK_STR(treaty_buf_str(&c.out),
+              TREATY_STR("\x12\4text\x18\1\x22\4text\x32\4text"));
+    close_codec(&c);
+}
+
 /* Memory that ends anywhere on the way. */
 static const char journey_writer[] =
     "enum E { X = 1; Y = 2; } message M { required E e = 1; optional N n = 2; "
@@ -674,4 +708,5 @@ TAP_MAIN({"messages may be nested so deep", depth},
          {"members of a oneof, bound one by one", bound_oneof},
          {"what cannot be bound", refusals},
          {"what cannot be written", bad_values},
+         {"symbols that are not there, in pairs", bad_symbols_in_pairs},
          {"memory that runs out", starvation})

@@ -157,6 +157,41 @@ static void loops_in_memory(void)
     close_codec(&c);
 }
 
+/* The reason is told whichever operation the enum's is joined with. */
+static void symbols_that_are_not(void)
+{
+    struct {
+        struct treaty_enum e;
+        struct treaty_str s;
+        struct treaty_enum f;
+    } record = {{7, 7}, TREATY_STR("s"), {8, 8}};
+    struct treaty_error err;
+    struct codec c;
+
+    if (!open_codec(
+            &c,
+            TREATY_STR("{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+                       "{\"name\":\"e\",\"type\":{\"type\":\"enum\","
+                       "\"name\":\"E\",\"symbols\":[\"A\"]}},"
+                       "{\"name\":\"s\",\"type\":\"string\"},"
+                       "{\"name\":\"f\",\"type\":\"E\"}]}"),
+            NULL))
+        return;
+    CHECK_INT(c.layout->root->size, sizeof(record));
+    CHECK_INT(treaty_plan_encode(c.encode, &record, &c.out, &err),
+              TREATY_EVALUE);
+    CHECK_STR_Z(treaty_str_z(err.path), "/e");
+    CHECK_STR_Z(treaty_str_z(err.message),
+                "the schema has no enum symbol for number 7");
+    record.e.symbol = 0;
+    CHECK_INT(treaty_plan_encode(c.encode, &record, &c.out, &err),
+              TREATY_EVALUE);
+    CHECK_STR_Z(treaty_str_z(err.path), "/f");
+    CHECK_STR_Z(treaty_str_z(err.message),
+                "the schema has no enum symbol for number 8");
+    close_codec(&c);
+}
+
 static void memory(void)
 {
     static const char text[] = "{\"type\":\"array\",\"items\":\"long\"}";
@@ -499,6 +534,7 @@ static void string_lengths(void)
 }
 
 TAP_MAIN({"depth", depth}, {"structs that hold themselves", loops_in_memory},
+         {"symbols that are not there", symbols_that_are_not},
          {"memory", memory}, {"many small blocks", many_blocks},
          {"items without contents", empty_items},
          {"offsets past 16 bits", far_offsets},
