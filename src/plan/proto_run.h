@@ -9,16 +9,7 @@
  */
 #include "plan/proto.h"
 #include "plan/run.h"
-
-/* Wire types; 6 and 7 do not exist. */
-enum {
-    TREATY_WIRE_VARINT = 0,
-    TREATY_WIRE_64 = 1,
-    TREATY_WIRE_LEN = 2,
-    TREATY_WIRE_GROUP = 3,
-    TREATY_WIRE_GROUP_END = 4,
-    TREATY_WIRE_32 = 5,
-};
+#include "wire/tag.h"
 
 /* One message that is being read; the first is the event. */
 struct treaty_proto_frame {

@@ -12,15 +12,6 @@
 #include "format/protobuf/codec.h"
 #include "format/spans.h"
 
-enum {
-    WIRE_VARINT = 0,
-    WIRE_64 = 1,
-    WIRE_LENGTH = 2,
-    WIRE_GROUP = 3,
-    WIRE_END = 4,
-    WIRE_32 = 5,
-};
-
 struct cursor {
     struct treaty_spans spans; /* up to the end of the innermost message */
     struct treaty_arena arena;
@@ -149,11 +140,11 @@ static void walk_number(struct cursor *c,
     size_t from = c->spans.at;
     uint64_t bits;
 
-    if (wire == WIRE_VARINT)
+    if (wire == TREATY_WIRE_VARINT)
         bits =
             treaty_spans_varint(&c->spans, "the event ends inside an integer");
     else
-        bits = treaty_spans_fixed(&c->spans, wire == WIRE_32 ? 4 : 8,
+        bits = treaty_spans_fixed(&c->spans, wire == TREATY_WIRE_32 ? 4 : 8,
                                   "the event ends inside a number");
     if (c->spans.code)
         return;
@@ -226,19 +217,19 @@ static void walk_length(struct cursor *c, const struct tag *tag, bool is_packed)
 
 static bool is_packed_run(const struct tag *tag)
 {
-    return tag->field && tag->wire == WIRE_LENGTH &&
+    return tag->field && tag->wire == TREATY_WIRE_LEN &&
            treaty_proto_is_many(tag->field) &&
-           treaty_proto_wire(tag->field) != WIRE_LENGTH &&
-           treaty_proto_wire(tag->field) != WIRE_GROUP;
+           treaty_proto_wire(tag->field) != TREATY_WIRE_LEN &&
+           treaty_proto_wire(tag->field) != TREATY_WIRE_GROUP;
 }
 
 static void walk_value(struct cursor *c, const struct tag *tag)
 {
     switch (tag->wire) {
-    case WIRE_LENGTH:
+    case TREATY_WIRE_LEN:
         walk_length(c, tag, is_packed_run(tag));
         return;
-    case WIRE_GROUP:
+    case TREATY_WIRE_GROUP:
         walk_message(c, tag->field ? tag->field->ref.message : NULL,
                      tag->number);
         return;
@@ -286,7 +277,7 @@ static bool read_tag(struct cursor *c,
     if (!c->spans.code && (bits >> 3 == 0 || bits > UINT32_MAX))
         treaty_spans_fail(&c->spans, TREATY_ETAG, from,
                           "no field can have this number");
-    if (!c->spans.code && (bits & 7) > WIRE_32)
+    if (!c->spans.code && (bits & 7) > TREATY_WIRE_32)
         treaty_spans_fail(&c->spans, TREATY_ETAG, from,
                           "there is no wire type 6 or 7");
     if (c->spans.code)
@@ -321,7 +312,7 @@ static bool walk_field(struct cursor *c,
 
     if (!read_tag(c, message, &tag))
         return false;
-    if (tag.wire == WIRE_END) {
+    if (tag.wire == TREATY_WIRE_GROUP_END) {
         if (tag.number != group)
             treaty_spans_fail(&c->spans, TREATY_ETAG, from,
                               "this group did not begin here");

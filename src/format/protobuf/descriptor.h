@@ -28,6 +28,11 @@ treaty_proto_put_reference_descriptor(const struct treaty_proto_tree *tree,
                                       struct treaty_buf *out,
                                       struct treaty_error *err);
 
+/* The same in both: fields `number`, each a reserved name. */
+void treaty_proto_put_reserved_names(struct treaty_buf *out, uint32_t number,
+                                     const struct treaty_proto_ranges *reserved,
+                                     uint32_t count);
+
 /* The number of a file's edition in descriptor.proto; 0: not a year. */
 int64_t treaty_proto_edition_number(const struct treaty_proto_file *file);
 

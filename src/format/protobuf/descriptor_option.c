@@ -22,11 +22,11 @@ read_message(struct treaty_proto_reader *r,
 
 /* The type of wire that a field has: descriptor.proto's options are messages,
  * strings, and integers of all kinds, which are not packed. */
-static enum treaty_proto_wire wire_of(const struct treaty_proto_field *field)
+static enum treaty_wire_type wire_of(const struct treaty_proto_field *field)
 {
     if (field->ref.message || field->ref.type == TREATY_PROTO_STRING)
-        return TREATY_PROTO_WIRE_BYTES;
-    return TREATY_PROTO_WIRE_VARINT;
+        return TREATY_WIRE_LEN;
+    return TREATY_WIRE_VARINT;
 }
 
 /* A number with its sign taken off. */
@@ -59,7 +59,7 @@ read_value(struct treaty_proto_reader *r,
 
     if (field->ref.message)
         return read_message(r, field->ref.message, f->bytes);
-    if (wire_of(field) == TREATY_PROTO_WIRE_BYTES) {
+    if (wire_of(field) == TREATY_WIRE_LEN) {
         value.kind = TREATY_PROTO_VALUE_STRING;
         value.text = treaty_proto_raw_text(r, f);
         value.reference = value.text;

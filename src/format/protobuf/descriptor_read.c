@@ -75,10 +75,10 @@ static void take_range_options(struct treaty_proto_reader *r, void *to,
 }
 
 static const struct treaty_proto_rule bounds_rules[] = {
-    {TREATY_RANGE_START, TREATY_PROTO_WIRE_VARINT, take_start},
-    {TREATY_RANGE_END, TREATY_PROTO_WIRE_VARINT, take_end},
-    {TREATY_RANGE_OPTIONS, TREATY_PROTO_WIRE_BYTES, take_range_options},
-    {0, TREATY_PROTO_WIRE_VARINT, NULL},
+    {TREATY_RANGE_START, TREATY_WIRE_VARINT, take_start},
+    {TREATY_RANGE_END, TREATY_WIRE_VARINT, take_end},
+    {TREATY_RANGE_OPTIONS, TREATY_WIRE_LEN, take_range_options},
+    {0, TREATY_WIRE_VARINT, NULL},
 };
 
 /* A statement of one range. */
@@ -157,10 +157,10 @@ static void take_constant_options(struct treaty_proto_reader *r, void *to,
 }
 
 static const struct treaty_proto_rule constant_rules[] = {
-    {TREATY_CONSTANT_NAME, TREATY_PROTO_WIRE_BYTES, take_constant_name},
-    {TREATY_CONSTANT_NUMBER, TREATY_PROTO_WIRE_VARINT, take_constant_number},
-    {TREATY_CONSTANT_OPTIONS, TREATY_PROTO_WIRE_BYTES, take_constant_options},
-    {0, TREATY_PROTO_WIRE_VARINT, NULL},
+    {TREATY_CONSTANT_NAME, TREATY_WIRE_LEN, take_constant_name},
+    {TREATY_CONSTANT_NUMBER, TREATY_WIRE_VARINT, take_constant_number},
+    {TREATY_CONSTANT_OPTIONS, TREATY_WIRE_LEN, take_constant_options},
+    {0, TREATY_WIRE_VARINT, NULL},
 };
 
 static void take_enum_name(struct treaty_proto_reader *r, void *to,
@@ -209,13 +209,12 @@ static void take_enum_reserved_name(struct treaty_proto_reader *r, void *to,
 }
 
 static const struct treaty_proto_rule enum_rules[] = {
-    {TREATY_ENUM_NAME, TREATY_PROTO_WIRE_BYTES, take_enum_name},
-    {TREATY_ENUM_VALUE, TREATY_PROTO_WIRE_BYTES, take_constant},
-    {TREATY_ENUM_OPTIONS, TREATY_PROTO_WIRE_BYTES, take_enum_options},
-    {TREATY_ENUM_RESERVED, TREATY_PROTO_WIRE_BYTES, take_enum_reserved},
-    {TREATY_ENUM_RESERVED_NAME, TREATY_PROTO_WIRE_BYTES,
-     take_enum_reserved_name},
-    {0, TREATY_PROTO_WIRE_VARINT, NULL},
+    {TREATY_ENUM_NAME, TREATY_WIRE_LEN, take_enum_name},
+    {TREATY_ENUM_VALUE, TREATY_WIRE_LEN, take_constant},
+    {TREATY_ENUM_OPTIONS, TREATY_WIRE_LEN, take_enum_options},
+    {TREATY_ENUM_RESERVED, TREATY_WIRE_LEN, take_enum_reserved},
+    {TREATY_ENUM_RESERVED_NAME, TREATY_WIRE_LEN, take_enum_reserved_name},
+    {0, TREATY_WIRE_VARINT, NULL},
 };
 
 static void take_enum(struct treaty_proto_reader *r, void *to,
@@ -257,9 +256,9 @@ static void take_oneof_options(struct treaty_proto_reader *r, void *to,
 }
 
 static const struct treaty_proto_rule oneof_rules[] = {
-    {TREATY_ONEOF_NAME, TREATY_PROTO_WIRE_BYTES, take_oneof_name},
-    {TREATY_ONEOF_OPTIONS, TREATY_PROTO_WIRE_BYTES, take_oneof_options},
-    {0, TREATY_PROTO_WIRE_VARINT, NULL},
+    {TREATY_ONEOF_NAME, TREATY_WIRE_LEN, take_oneof_name},
+    {TREATY_ONEOF_OPTIONS, TREATY_WIRE_LEN, take_oneof_options},
+    {0, TREATY_WIRE_VARINT, NULL},
 };
 
 static void take_oneof(struct treaty_proto_reader *r, void *to,
@@ -328,17 +327,17 @@ static void take_message(struct treaty_proto_reader *r, void *to,
                          const struct treaty_proto_wire_field *f);
 
 static const struct treaty_proto_rule message_rules[] = {
-    {TREATY_MESSAGE_NAME, TREATY_PROTO_WIRE_BYTES, take_message_name},
-    {TREATY_MESSAGE_FIELD, TREATY_PROTO_WIRE_BYTES, take_field},
-    {TREATY_MESSAGE_MESSAGE, TREATY_PROTO_WIRE_BYTES, take_message},
-    {TREATY_MESSAGE_ENUM, TREATY_PROTO_WIRE_BYTES, take_enum},
-    {TREATY_MESSAGE_RANGE, TREATY_PROTO_WIRE_BYTES, take_extension_range},
-    {TREATY_MESSAGE_EXTENSION, TREATY_PROTO_WIRE_BYTES, take_extension},
-    {TREATY_MESSAGE_OPTIONS, TREATY_PROTO_WIRE_BYTES, take_options},
-    {TREATY_MESSAGE_ONEOF, TREATY_PROTO_WIRE_BYTES, take_oneof},
-    {TREATY_MESSAGE_RESERVED, TREATY_PROTO_WIRE_BYTES, take_reserved},
-    {TREATY_MESSAGE_RESERVED_NAME, TREATY_PROTO_WIRE_BYTES, take_reserved_name},
-    {0, TREATY_PROTO_WIRE_VARINT, NULL},
+    {TREATY_MESSAGE_NAME, TREATY_WIRE_LEN, take_message_name},
+    {TREATY_MESSAGE_FIELD, TREATY_WIRE_LEN, take_field},
+    {TREATY_MESSAGE_MESSAGE, TREATY_WIRE_LEN, take_message},
+    {TREATY_MESSAGE_ENUM, TREATY_WIRE_LEN, take_enum},
+    {TREATY_MESSAGE_RANGE, TREATY_WIRE_LEN, take_extension_range},
+    {TREATY_MESSAGE_EXTENSION, TREATY_WIRE_LEN, take_extension},
+    {TREATY_MESSAGE_OPTIONS, TREATY_WIRE_LEN, take_options},
+    {TREATY_MESSAGE_ONEOF, TREATY_WIRE_LEN, take_oneof},
+    {TREATY_MESSAGE_RESERVED, TREATY_WIRE_LEN, take_reserved},
+    {TREATY_MESSAGE_RESERVED_NAME, TREATY_WIRE_LEN, take_reserved_name},
+    {0, TREATY_WIRE_VARINT, NULL},
 };
 
 /* Only a oneof with a member that is not a mere `optional` can be written. */
@@ -486,15 +485,13 @@ static void take_streams_response(struct treaty_proto_reader *r, void *to,
 }
 
 static const struct treaty_proto_rule rpc_rules[] = {
-    {TREATY_RPC_NAME, TREATY_PROTO_WIRE_BYTES, take_rpc_name},
-    {TREATY_RPC_REQUEST, TREATY_PROTO_WIRE_BYTES, take_request},
-    {TREATY_RPC_RESPONSE, TREATY_PROTO_WIRE_BYTES, take_response},
-    {TREATY_RPC_OPTIONS, TREATY_PROTO_WIRE_BYTES, take_rpc_options},
-    {TREATY_RPC_STREAMS_REQUEST, TREATY_PROTO_WIRE_VARINT,
-     take_streams_request},
-    {TREATY_RPC_STREAMS_RESPONSE, TREATY_PROTO_WIRE_VARINT,
-     take_streams_response},
-    {0, TREATY_PROTO_WIRE_VARINT, NULL},
+    {TREATY_RPC_NAME, TREATY_WIRE_LEN, take_rpc_name},
+    {TREATY_RPC_REQUEST, TREATY_WIRE_LEN, take_request},
+    {TREATY_RPC_RESPONSE, TREATY_WIRE_LEN, take_response},
+    {TREATY_RPC_OPTIONS, TREATY_WIRE_LEN, take_rpc_options},
+    {TREATY_RPC_STREAMS_REQUEST, TREATY_WIRE_VARINT, take_streams_request},
+    {TREATY_RPC_STREAMS_RESPONSE, TREATY_WIRE_VARINT, take_streams_response},
+    {0, TREATY_WIRE_VARINT, NULL},
 };
 
 static void take_service_name(struct treaty_proto_reader *r, void *to,
@@ -529,10 +526,10 @@ static void take_service_options(struct treaty_proto_reader *r, void *to,
 }
 
 static const struct treaty_proto_rule service_rules[] = {
-    {TREATY_SERVICE_NAME, TREATY_PROTO_WIRE_BYTES, take_service_name},
-    {TREATY_SERVICE_RPC, TREATY_PROTO_WIRE_BYTES, take_rpc},
-    {TREATY_SERVICE_OPTIONS, TREATY_PROTO_WIRE_BYTES, take_service_options},
-    {0, TREATY_PROTO_WIRE_VARINT, NULL},
+    {TREATY_SERVICE_NAME, TREATY_WIRE_LEN, take_service_name},
+    {TREATY_SERVICE_RPC, TREATY_WIRE_LEN, take_rpc},
+    {TREATY_SERVICE_OPTIONS, TREATY_WIRE_LEN, take_service_options},
+    {0, TREATY_WIRE_VARINT, NULL},
 };
 
 static void take_service(struct treaty_proto_reader *r, void *to,
@@ -610,16 +607,16 @@ static void take_weak(struct treaty_proto_reader *r, void *to,
 }
 
 static const struct treaty_proto_rule file_rules[] = {
-    {TREATY_FILE_PACKAGE, TREATY_PROTO_WIRE_BYTES, take_package},
-    {TREATY_FILE_DEPENDENCY, TREATY_PROTO_WIRE_BYTES, take_dependency},
-    {TREATY_FILE_MESSAGE, TREATY_PROTO_WIRE_BYTES, take_message},
-    {TREATY_FILE_ENUM, TREATY_PROTO_WIRE_BYTES, take_enum},
-    {TREATY_FILE_SERVICE, TREATY_PROTO_WIRE_BYTES, take_service},
-    {TREATY_FILE_EXTENSION, TREATY_PROTO_WIRE_BYTES, take_extension},
-    {TREATY_FILE_OPTIONS, TREATY_PROTO_WIRE_BYTES, take_options},
-    {TREATY_FILE_PUBLIC, TREATY_PROTO_WIRE_VARINT, take_public},
-    {TREATY_FILE_WEAK, TREATY_PROTO_WIRE_VARINT, take_weak},
-    {0, TREATY_PROTO_WIRE_VARINT, NULL},
+    {TREATY_FILE_PACKAGE, TREATY_WIRE_LEN, take_package},
+    {TREATY_FILE_DEPENDENCY, TREATY_WIRE_LEN, take_dependency},
+    {TREATY_FILE_MESSAGE, TREATY_WIRE_LEN, take_message},
+    {TREATY_FILE_ENUM, TREATY_WIRE_LEN, take_enum},
+    {TREATY_FILE_SERVICE, TREATY_WIRE_LEN, take_service},
+    {TREATY_FILE_EXTENSION, TREATY_WIRE_LEN, take_extension},
+    {TREATY_FILE_OPTIONS, TREATY_WIRE_LEN, take_options},
+    {TREATY_FILE_PUBLIC, TREATY_WIRE_VARINT, take_public},
+    {TREATY_FILE_WEAK, TREATY_WIRE_VARINT, take_weak},
+    {0, TREATY_WIRE_VARINT, NULL},
 };
 
 static void take_syntax(struct treaty_proto_reader *r, void *to,
@@ -656,9 +653,9 @@ static void take_edition(struct treaty_proto_reader *r, void *to,
 
 /* Read before all others: what a field's label means depends on them. */
 static const struct treaty_proto_rule syntax_rules[] = {
-    {TREATY_FILE_SYNTAX, TREATY_PROTO_WIRE_BYTES, take_syntax},
-    {TREATY_FILE_EDITION, TREATY_PROTO_WIRE_VARINT, take_edition},
-    {0, TREATY_PROTO_WIRE_VARINT, NULL},
+    {TREATY_FILE_SYNTAX, TREATY_WIRE_LEN, take_syntax},
+    {TREATY_FILE_EDITION, TREATY_WIRE_VARINT, take_edition},
+    {0, TREATY_WIRE_VARINT, NULL},
 };
 
 static void settle_file(struct treaty_proto_reader *r, struct block *block)

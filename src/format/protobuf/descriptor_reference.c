@@ -349,17 +349,6 @@ static void put_reserved(struct writer *w, uint32_t number,
         }
 }
 
-static void put_reserved_names(struct writer *w, uint32_t number,
-                               const struct treaty_proto_ranges *reserved,
-                               uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        for (uint32_t k = 0; k < reserved[i].count; k++)
-            if (reserved[i].items[k].name.data)
-                treaty_proto_put_bytes(w->out, number,
-                                       reserved[i].items[k].name);
-}
-
 /* Here, too, an empty options message belongs to each. */
 static void put_extensions(struct writer *w,
                            const struct treaty_proto_message *m)
@@ -409,8 +398,8 @@ static void put_enum(struct writer *w, uint32_t number,
         put_constant(w, &e->constants[i]);
     put_options(w, TREATY_ENUM_OPTIONS, TREATY_PROTO_TARGET_ENUM, &e->options);
     put_reserved(w, TREATY_ENUM_RESERVED, e->reserved, e->reserved_count, 0);
-    put_reserved_names(w, TREATY_ENUM_RESERVED_NAME, e->reserved,
-                       e->reserved_count);
+    treaty_proto_put_reserved_names(w->out, TREATY_ENUM_RESERVED_NAME,
+                                    e->reserved, e->reserved_count);
     treaty_proto_put_close(w->out, at);
 }
 
@@ -441,8 +430,8 @@ static void put_messages(struct writer *w, uint32_t number,
         put_oneofs(w, m);
         put_reserved(w, TREATY_MESSAGE_RESERVED, m->reserved, m->reserved_count,
                      1);
-        put_reserved_names(w, TREATY_MESSAGE_RESERVED_NAME, m->reserved,
-                           m->reserved_count);
+        treaty_proto_put_reserved_names(w->out, TREATY_MESSAGE_RESERVED_NAME,
+                                        m->reserved, m->reserved_count);
         treaty_proto_put_close(w->out, at);
     }
 }

@@ -320,15 +320,14 @@ static void put_extensions(struct writer *w,
     }
 }
 
-static void put_reserved_names(struct writer *w, uint32_t number,
-                               const struct treaty_proto_ranges *reserved,
-                               uint32_t count)
+void treaty_proto_put_reserved_names(struct treaty_buf *out, uint32_t number,
+                                     const struct treaty_proto_ranges *reserved,
+                                     uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t k = 0; k < reserved[i].count; k++)
             if (reserved[i].items[k].name.data)
-                treaty_proto_put_bytes(w->out, number,
-                                       reserved[i].items[k].name);
+                treaty_proto_put_bytes(out, number, reserved[i].items[k].name);
 }
 
 static void put_reserved(struct writer *w, const struct treaty_proto_message *m)
@@ -344,8 +343,8 @@ static void put_reserved(struct writer *w, const struct treaty_proto_message *m)
             put_start_end(w, range->first, end_of(m, range));
             treaty_proto_put_close(w->out, at);
         }
-    put_reserved_names(w, TREATY_MESSAGE_RESERVED_NAME, m->reserved,
-                       m->reserved_count);
+    treaty_proto_put_reserved_names(w->out, TREATY_MESSAGE_RESERVED_NAME,
+                                    m->reserved, m->reserved_count);
 }
 
 static void put_constant(struct writer *w, const struct treaty_proto_enum *e,
@@ -377,8 +376,8 @@ static void put_enum_reserved(struct writer *w,
                           range->to_max ? INT32_MAX : range->last);
             treaty_proto_put_close(w->out, at);
         }
-    put_reserved_names(w, TREATY_ENUM_RESERVED_NAME, e->reserved,
-                       e->reserved_count);
+    treaty_proto_put_reserved_names(w->out, TREATY_ENUM_RESERVED_NAME,
+                                    e->reserved, e->reserved_count);
 }
 
 static void put_enum(struct writer *w, uint32_t number,

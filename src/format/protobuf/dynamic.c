@@ -7,20 +7,20 @@
 
 /* How the values of a type are written. */
 static const struct form {
-    enum treaty_proto_wire wire;
+    enum treaty_wire_type wire;
     bool is_zigzag;
 } forms[] = {
-    [TREATY_PROTO_DOUBLE] = {TREATY_PROTO_WIRE_64, false},
-    [TREATY_PROTO_FLOAT] = {TREATY_PROTO_WIRE_32, false},
-    [TREATY_PROTO_STRING] = {TREATY_PROTO_WIRE_BYTES, false},
-    [TREATY_PROTO_BYTES] = {TREATY_PROTO_WIRE_BYTES, false},
-    [TREATY_PROTO_FIXED64] = {TREATY_PROTO_WIRE_64, false},
-    [TREATY_PROTO_FIXED32] = {TREATY_PROTO_WIRE_32, false},
-    [TREATY_PROTO_SFIXED32] = {TREATY_PROTO_WIRE_32, false},
-    [TREATY_PROTO_SFIXED64] = {TREATY_PROTO_WIRE_64, false},
-    [TREATY_PROTO_SINT32] = {TREATY_PROTO_WIRE_VARINT, true},
-    [TREATY_PROTO_SINT64] = {TREATY_PROTO_WIRE_VARINT, true},
-    [TREATY_PROTO_MESSAGE] = {TREATY_PROTO_WIRE_BYTES, false},
+    [TREATY_PROTO_DOUBLE] = {TREATY_WIRE_64, false},
+    [TREATY_PROTO_FLOAT] = {TREATY_WIRE_32, false},
+    [TREATY_PROTO_STRING] = {TREATY_WIRE_LEN, false},
+    [TREATY_PROTO_BYTES] = {TREATY_WIRE_LEN, false},
+    [TREATY_PROTO_FIXED64] = {TREATY_WIRE_64, false},
+    [TREATY_PROTO_FIXED32] = {TREATY_WIRE_32, false},
+    [TREATY_PROTO_SFIXED32] = {TREATY_WIRE_32, false},
+    [TREATY_PROTO_SFIXED64] = {TREATY_WIRE_64, false},
+    [TREATY_PROTO_SINT32] = {TREATY_WIRE_VARINT, true},
+    [TREATY_PROTO_SINT64] = {TREATY_WIRE_VARINT, true},
+    [TREATY_PROTO_MESSAGE] = {TREATY_WIRE_LEN, false},
 };
 
 static struct form form_of(const struct treaty_proto_field *field)
@@ -173,9 +173,9 @@ static void put_scalar(const struct treaty_proto_field *field,
 
     if (form.is_zigzag)
         bits = bits << 1 ^ (uint64_t)((int64_t)bits >> 63);
-    if (form.wire == TREATY_PROTO_WIRE_64)
+    if (form.wire == TREATY_WIRE_64)
         treaty_proto_put_fixed(out, bits, 8);
-    else if (form.wire == TREATY_PROTO_WIRE_32)
+    else if (form.wire == TREATY_WIRE_32)
         treaty_proto_put_fixed(out, bits, 4);
     else
         treaty_proto_put_varint(out, bits);
@@ -189,9 +189,9 @@ static void put_message(const struct treaty_proto_field *field,
     size_t at;
 
     if (field->is_delimited) {
-        treaty_proto_put_tag(out, number, TREATY_PROTO_WIRE_OPEN);
+        treaty_proto_put_tag(out, number, TREATY_WIRE_GROUP);
         treaty_proto_dynamic_put(message, with_source, out);
-        treaty_proto_put_tag(out, number, TREATY_PROTO_WIRE_CLOSE);
+        treaty_proto_put_tag(out, number, TREATY_WIRE_GROUP_END);
         return;
     }
     at = treaty_proto_put_open(out, number);
@@ -207,7 +207,7 @@ static void put_value(const struct treaty_proto_field *field,
 
     if (value->message) {
         put_message(field, value->message, with_source, out);
-    } else if (form_of(field).wire == TREATY_PROTO_WIRE_BYTES) {
+    } else if (form_of(field).wire == TREATY_WIRE_LEN) {
         treaty_proto_put_bytes(out, number, value->bytes);
     } else {
         treaty_proto_put_tag(out, number, form_of(field).wire);

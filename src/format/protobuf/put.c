@@ -24,7 +24,7 @@ void treaty_proto_put_varint(struct treaty_buf *out, uint64_t value)
 }
 
 void treaty_proto_put_tag(struct treaty_buf *out, uint32_t number,
-                          enum treaty_proto_wire wire)
+                          enum treaty_wire_type wire)
 {
     treaty_proto_put_varint(out, (uint64_t)number << 3 | (uint64_t)wire);
 }
@@ -38,21 +38,21 @@ void treaty_proto_put_fixed(struct treaty_buf *out, uint64_t bits, int size)
 void treaty_proto_put_int(struct treaty_buf *out, uint32_t number,
                           int64_t value)
 {
-    treaty_proto_put_tag(out, number, TREATY_PROTO_WIRE_VARINT);
+    treaty_proto_put_tag(out, number, TREATY_WIRE_VARINT);
     treaty_proto_put_varint(out, (uint64_t)value);
 }
 
 void treaty_proto_put_bytes(struct treaty_buf *out, uint32_t number,
                             struct treaty_str bytes)
 {
-    treaty_proto_put_tag(out, number, TREATY_PROTO_WIRE_BYTES);
+    treaty_proto_put_tag(out, number, TREATY_WIRE_LEN);
     treaty_proto_put_varint(out, bytes.len);
     treaty_buf_put(out, bytes);
 }
 
 size_t treaty_proto_put_open(struct treaty_buf *out, uint32_t number)
 {
-    treaty_proto_put_tag(out, number, TREATY_PROTO_WIRE_BYTES);
+    treaty_proto_put_tag(out, number, TREATY_WIRE_LEN);
     return out->len;
 }
 

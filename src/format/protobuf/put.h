@@ -12,19 +12,11 @@
  *     treaty_proto_put_close(out, at);      22 03 .. .. ..
  */
 #include "base/buf.h"
-
-enum treaty_proto_wire {
-    TREATY_PROTO_WIRE_VARINT = 0,
-    TREATY_PROTO_WIRE_64 = 1,
-    TREATY_PROTO_WIRE_BYTES = 2,
-    TREATY_PROTO_WIRE_OPEN = 3,
-    TREATY_PROTO_WIRE_CLOSE = 4,
-    TREATY_PROTO_WIRE_32 = 5,
-};
+#include "wire/tag.h"
 
 void treaty_proto_put_varint(struct treaty_buf *out, uint64_t value);
 void treaty_proto_put_tag(struct treaty_buf *out, uint32_t number,
-                          enum treaty_proto_wire wire);
+                          enum treaty_wire_type wire);
 /* `size` bytes of `bits`, the lowest first. */
 void treaty_proto_put_fixed(struct treaty_buf *out, uint64_t bits, int size);
 

@@ -122,11 +122,11 @@ static void read_tag(struct treaty_proto_reader *r, struct treaty_str *rest,
     ret->start = rest->data;
     tag = read_varint(r, rest);
     ret->number = (uint32_t)(tag >> 3);
-    ret->wire = (enum treaty_proto_wire)(tag & 7);
+    ret->wire = (enum treaty_wire_type)(tag & 7);
     if (tag >> 3 == 0 || tag >> 3 > NUMBER_MAX)
         treaty_proto_reader_fail(r, ret->start, "no field has the number %llu",
                                  (unsigned long long)(tag >> 3));
-    else if ((tag & 7) > TREATY_PROTO_WIRE_32)
+    else if ((tag & 7) > TREATY_WIRE_32)
         treaty_proto_reader_fail(r, ret->start, "there is no wire type %u",
                                  (unsigned)(tag & 7));
 }
@@ -135,13 +135,13 @@ static void read_tag(struct treaty_proto_reader *r, struct treaty_str *rest,
 static void read_value(struct treaty_proto_reader *r, struct treaty_str *rest,
                        struct treaty_proto_wire_field *f)
 {
-    if (f->wire == TREATY_PROTO_WIRE_VARINT)
+    if (f->wire == TREATY_WIRE_VARINT)
         f->value = read_varint(r, rest);
-    else if (f->wire == TREATY_PROTO_WIRE_64)
+    else if (f->wire == TREATY_WIRE_64)
         f->value = read_fixed(r, rest, 8);
-    else if (f->wire == TREATY_PROTO_WIRE_32)
+    else if (f->wire == TREATY_WIRE_32)
         f->value = read_fixed(r, rest, 4);
-    else if (f->wire == TREATY_PROTO_WIRE_BYTES)
+    else if (f->wire == TREATY_WIRE_LEN)
         f->bytes = cut(r, rest, read_varint(r, rest));
 }
 
@@ -161,11 +161,11 @@ static void skip_group(struct treaty_proto_reader *r, struct treaty_str *rest,
             return;
         }
         read_tag(r, rest, &f);
-        if (f.wire == TREATY_PROTO_WIRE_CLOSE) {
+        if (f.wire == TREATY_WIRE_GROUP_END) {
             if (f.number != open[--depth])
                 treaty_proto_reader_fail(r, f.start,
                                          "the end of another group");
-        } else if (f.wire != TREATY_PROTO_WIRE_OPEN) {
+        } else if (f.wire != TREATY_WIRE_GROUP) {
             read_value(r, rest, &f);
         } else if (depth == GROUP_DEPTH_MAX) {
             treaty_proto_reader_fail(r, f.start,
@@ -186,10 +186,10 @@ bool treaty_proto_reader_next(struct treaty_proto_reader *r,
     read_tag(r, rest, ret);
     if (r->code != TREATY_OK)
         return false;
-    if (ret->wire == TREATY_PROTO_WIRE_CLOSE)
+    if (ret->wire == TREATY_WIRE_GROUP_END)
         treaty_proto_reader_fail(r, ret->start,
                                  "a group ends that never began");
-    else if (ret->wire == TREATY_PROTO_WIRE_OPEN)
+    else if (ret->wire == TREATY_WIRE_GROUP)
         skip_group(r, rest, ret);
     else
         read_value(r, rest, ret);

@@ -26,7 +26,7 @@ struct treaty_proto_reader {
 
 struct treaty_proto_wire_field {
     uint32_t number;
-    enum treaty_proto_wire wire;
+    enum treaty_wire_type wire;
     uint64_t value;          /* of a varint or a fixed one */
     struct treaty_str bytes; /* of a length-delimited one */
     const char *start;       /* of its tag */
@@ -39,7 +39,7 @@ typedef void (*treaty_proto_take_fn)(
 /* What to do with a field; `take` NULL ends a table of them. */
 struct treaty_proto_rule {
     uint32_t number;
-    enum treaty_proto_wire wire;
+    enum treaty_wire_type wire;
     treaty_proto_take_fn take;
 };
 
