@@ -98,7 +98,7 @@ static bool has_constant(struct treaty_proto_checker *c,
     }
     constant =
         treaty_proto_find(c->loader->tree, TREATY_PROTO_SYMBOL_CONSTANT, full);
-    return constant >= e->constants &&
+    return e->constant_count && constant >= e->constants &&
            constant < e->constants + e->constant_count;
 }
 
