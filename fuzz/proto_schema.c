@@ -98,17 +98,13 @@ static bool enums_have_backslash(struct treaty_proto_enum *const *enums,
     return false;
 }
 
-/* Does the reference's text say other paths or names than it was made of? */
-static bool is_reread_differently(const struct treaty_schema *schema)
+static bool file_has_backslash(const struct treaty_schema *schema)
 {
-    const struct treaty_proto_tree *tree = treaty_proto_tree(schema);
-    const struct treaty_proto_file *file = tree->file;
+    const struct treaty_proto_file *file = treaty_proto_tree(schema)->file;
     const struct treaty_proto_message *m =
         treaty_proto_next_message(file, NULL);
     bool ret = enums_have_backslash(file->enums, file->enum_count);
 
-    if (!treaty_proto_has_reference_text(tree))
-        return false;
     for (uint32_t i = 0; i < file->import_count; i++)
         ret = ret || treaty_str_has(file->imports[i].reference, '\\');
     for (; m; m = treaty_proto_next_message(file, m))
@@ -117,13 +113,27 @@ static bool is_reread_differently(const struct treaty_schema *schema)
     return ret;
 }
 
-/* May the text of `again`, which normalises `schema`, normalise to another? */
+static bool has_reference_text(const struct treaty_schema *schema)
+{
+    return treaty_proto_has_reference_text(treaty_proto_tree(schema));
+}
+
+/* Does the reference's text say other paths or names than it was made of? */
+static bool is_reread_differently(const struct treaty_schema *schema)
+{
+    return has_reference_text(schema) && file_has_backslash(schema);
+}
+
+/*
+ * May the text of `again`, which normalises `schema`, normalise to another?
+ * What the reference refuses in `schema` may be gone from that.
+ */
 static bool may_normalize_again(const struct treaty_schema *schema,
                                 const struct treaty_schema *again)
 {
     return has_empty_oneof(schema) || is_reread_differently(schema) ||
-           (treaty_proto_has_reference_text(treaty_proto_tree(schema)) &&
-            !treaty_proto_has_reference_text(treaty_proto_tree(again)));
+           (has_reference_text(again) && file_has_backslash(schema)) ||
+           (has_reference_text(schema) && !has_reference_text(again));
 }
 
 static void check_normalized(const struct treaty_schema *schema)
