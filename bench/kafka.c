@@ -149,12 +149,13 @@ static int compare(const void *a, const void *b)
 /* The mean of the middle half: a broker's pause counts for nothing. */
 static double middle(double *values)
 {
+    const int out = ROUNDS / 4;
     double sum = 0;
 
     qsort(values, ROUNDS, sizeof(*values), compare);
-    for (int i = ROUNDS / 4; i < ROUNDS - ROUNDS / 4; i++)
+    for (int i = out; i < ROUNDS - out; i++)
         sum += values[i];
-    return sum / (ROUNDS - 2 * (ROUNDS / 4));
+    return sum / (double)(ROUNDS - 2 * out);
 }
 
 /* Rounds in turn. */
