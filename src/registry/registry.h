@@ -40,7 +40,7 @@ struct treaty_registry_options {
     uint32_t reference_max;  /* in one request and its closure; 1,000 */
     uint32_t queue_max;      /* tasks that wait; 65,536 */
     uint32_t batch_max;      /* tasks that share a commit; 512 */
-    uint32_t checker_count;  /* threads for checks; 1 */
+    uint32_t checker_count;  /* threads for checks; 2 */
     size_t cache_bytes;      /* of parsed schemas; 64 MiB */
 };
 

@@ -210,5 +210,66 @@ static void test_pin(void)
     treaty_journal_close(options.journal);
 }
 
+/* A task whose input takes until another task has ended. */
+struct slow {
+    atomic_bool other_ended;
+    atomic_bool ended;
+};
+
+static void read_slowly(struct treaty_task *task, void *ctx)
+{
+    struct slow *slow = ctx;
+
+    for (int i = 0; i < 3000 && !slow->other_ended; i++)
+        treaty_clock_sleep_ms(10);
+    task->code = slow->other_ended ? TREATY_OK : TREATY_EBUSY;
+}
+
+static void note_end(struct treaty_task *task, void *ctx)
+{
+    (void)task;
+    ((struct slow *)ctx)->ended = true;
+}
+
+/* With the number of checkers that a registry has by itself. */
+static void test_slow_input(void)
+{
+    struct treaty_registry_options options = {0};
+    struct treaty_registry *registry;
+    struct treaty_arena arenas[2] = {{0}};
+    struct slow slow = {0};
+    struct treaty_task first = {
+        .kind = TREATY_TASK_LOOKUP,
+        .arena = &arenas[0],
+        .subject = TREATY_STR("s"),
+        .schema.text = TREATY_STR("\"int\""),
+        .prepare = read_slowly,
+        .done = note_end,
+        .ctx = &slow,
+    };
+    struct treaty_task second = {
+        .kind = TREATY_TASK_LOOKUP,
+        .arena = &arenas[1],
+        .subject = TREATY_STR("s"),
+        .schema.text = TREATY_STR("\"long\""),
+    };
+
+    CHECK_INT(treaty_journal_open(TREATY_STR("memory:"), NULL, &options.journal,
+                                  NULL),
+              TREATY_OK);
+    CHECK_INT(treaty_registry_open(&options, &registry, NULL), TREATY_OK);
+    CHECK_INT(treaty_registry_submit(registry, &first), TREATY_OK);
+    CHECK_INT(treaty_registry_run(registry, &second), TREATY_ENOSUBJECT);
+    slow.other_ended = true;
+    while (!slow.ended)
+        treaty_clock_sleep_ms(1);
+    CHECK_INT(first.code, TREATY_ENOSUBJECT);
+    treaty_registry_close(registry);
+    treaty_journal_close(options.journal);
+    treaty_arena_release(&arenas[0]);
+    treaty_arena_release(&arenas[1]);
+}
+
 TAP_MAIN({"readers and writers together", test_together},
+         {"slow input holds up no other", test_slow_input},
          {"a pin keeps its catalog", test_pin})

@@ -348,19 +348,16 @@ static bool is_silent(int fd, int ms)
 }
 
 /*
- * A large body is read by the thread that checks, never by the loop: while
- * that thread is held up it waits, and everybody else is served.
+ * A large body is read by the threads that check, of which a registry has two,
+ * never by the loop: while both are held up it waits, and everybody else is
+ * served.
  */
 static void large_bodies_hold_up_nobody(void)
 {
-    enum { LARGE = (64 << 10) + 1 };
-    struct treaty_arena arena = {0};
+    enum { LARGE = (64 << 10) + 1, CHECKERS = 2 };
+    struct treaty_arena arenas[CHECKERS] = {{0}};
+    struct treaty_task tasks[CHECKERS] = {{0}};
     struct holdup holdup;
-    struct treaty_task task = {.kind = TREATY_TASK_CHECK,
-                               .arena = &arena,
-                               .prepare = hold_up,
-                               .done = end_holdup,
-                               .ctx = &holdup};
     int large;
     int small;
 
@@ -368,21 +365,32 @@ static void large_bodies_hold_up_nobody(void)
     (void)sem_init(&holdup.is_there, 0, 0);
     (void)sem_init(&holdup.may_go, 0, 0);
     (void)sem_init(&holdup.is_done, 0, 0);
-    CHECK(!treaty_registry_submit(service.registry, &task));
-    (void)sem_wait(&holdup.is_there);
+    for (int i = 0; i < CHECKERS; i++) {
+        tasks[i] = (struct treaty_task){.kind = TREATY_TASK_CHECK,
+                                        .arena = &arenas[i],
+                                        .prepare = hold_up,
+                                        .done = end_holdup,
+                                        .ctx = &holdup};
+        CHECK(!treaty_registry_submit(service.registry, &tasks[i]));
+    }
+    for (int i = 0; i < CHECKERS; i++)
+        (void)sem_wait(&holdup.is_there);
     large = post_of_size(LARGE);
     small = post_of_size(LARGE - 1);
     expect_status(small, 200);
     CHECK(tap_send_z(small, "GET /schemas/ids/1 HTTP/1.1\r\nHost: a\r\n\r\n"));
     expect_status(small, 200);
     CHECK(is_silent(large, 50));
-    (void)sem_post(&holdup.may_go);
+    for (int i = 0; i < CHECKERS; i++)
+        (void)sem_post(&holdup.may_go);
     expect_status(large, 200);
-    (void)sem_wait(&holdup.is_done);
+    for (int i = 0; i < CHECKERS; i++)
+        (void)sem_wait(&holdup.is_done);
     (void)close(large);
     (void)close(small);
     service_stop(&service);
-    treaty_arena_release(&arena);
+    for (int i = 0; i < CHECKERS; i++)
+        treaty_arena_release(&arenas[i]);
 }
 
 /* Large bodies reach every route that takes one, and fail like small ones. */
