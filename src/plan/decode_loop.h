@@ -19,6 +19,7 @@
  *  3. What is stored into memory from the arena was paid for by
  * `run->used.memory`.
  */
+#include "plan/loop.h"
 #include "plan/read.h"
 
 static TREATY_COLD bool is_utf8(const uint8_t *from, const uint8_t *end)
@@ -112,18 +113,6 @@ static inline char *open_block(const struct treaty_plan *plan,
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
-
-#define DISPATCH() goto *labels[op->code]
-#define ADVANCE()                                                              \
-    do {                                                                       \
-        op++;                                                                  \
-        DISPATCH();                                                            \
-    } while (0)
-#define FAIL_AS(why)                                                           \
-    do {                                                                       \
-        code = (why);                                                          \
-        goto fail;                                                             \
-    } while (0)
 
 #define PUSH(filled)                                                           \
     do {                                                                       \
@@ -542,11 +531,6 @@ do_REST:
     ADVANCE();
 
 /* Twins are the same again, elsewhere. */
-#define RUN_BOTH(first, second)                                                \
-    RUN_##first;                                                               \
-    op++;                                                                      \
-    RUN_##second;                                                              \
-    ADVANCE();
 #define PAIR(first, second) do_##first##_AND_##second : RUN_BOTH(first, second)
     TREATY_DECODE_PAIRS(PAIR)
 #undef PAIR

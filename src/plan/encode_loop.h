@@ -9,6 +9,7 @@
  * unbounded size, the ends of items, calls and returns leave that much room
  * behind them by themselves.
  */
+#include "plan/loop.h"
 #include "plan/write.h"
 
 #include "base/utf8.h"
@@ -16,17 +17,6 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
 
-#define DISPATCH() goto *labels[op->code]
-#define ADVANCE()                                                              \
-    do {                                                                       \
-        op++;                                                                  \
-        DISPATCH();                                                            \
-    } while (0)
-#define FAIL_AS(why)                                                           \
-    do {                                                                       \
-        code = (why);                                                          \
-        goto fail;                                                             \
-    } while (0)
 /* Make sure of `extra` bytes and TREATY_ENCODE_ROOM behind them. */
 #define NEED(extra)                                                            \
     do {                                                                       \
@@ -324,11 +314,7 @@ do_RETURN:
     top--;
     DISPATCH();
 
-#define PAIR(first, second)                                                    \
-    do_##first##_AND_##second : RUN_##first;                                   \
-    op++;                                                                      \
-    RUN_##second;                                                              \
-    ADVANCE();
+#define PAIR(first, second) do_##first##_AND_##second : RUN_BOTH(first, second)
     TREATY_ENCODE_PAIRS(PAIR)
 #undef PAIR
 

@@ -18,6 +18,7 @@
  *     its tag. It does not pass a value that was not accepted.
  *  3. `tag_at` is where the last tag that was looked up starts.
  */
+#include "plan/loop.h"
 #include "plan/proto_read.h"
 
 /* Room for the first item; the slow path has the rest. */
@@ -66,18 +67,6 @@ static TREATY_COLD bool is_utf8(const uint8_t *from, const uint8_t *end)
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
-
-#define DISPATCH() goto *labels[op->code]
-#define ADVANCE()                                                              \
-    do {                                                                       \
-        op++;                                                                  \
-        DISPATCH();                                                            \
-    } while (0)
-#define FAIL_AS(why)                                                           \
-    do {                                                                       \
-        code = (why);                                                          \
-        goto fail;                                                             \
-    } while (0)
 
 #define HAS_TAG() TREATY_LIKELY(at < end && *at == op->tag[0])
 /* A tag of two bytes and a value take three at least. */

@@ -12,6 +12,7 @@
  * builder puts a CHECK where their sum could pass TREATY_ENCODE_ROOM, and the
  * others leave that much room behind them.
  */
+#include "plan/loop.h"
 #include "plan/proto_run.h"
 #include "plan/write.h"
 
@@ -20,17 +21,6 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
 
-#define DISPATCH() goto *labels[op->code]
-#define ADVANCE()                                                              \
-    do {                                                                       \
-        op++;                                                                  \
-        DISPATCH();                                                            \
-    } while (0)
-#define FAIL_AS(why)                                                           \
-    do {                                                                       \
-        code = (why);                                                          \
-        goto fail;                                                             \
-    } while (0)
 /* Make sure of `extra` bytes and TREATY_ENCODE_ROOM behind them. */
 #define NEED(extra)                                                            \
     do {                                                                       \
@@ -440,11 +430,6 @@ close_specially:
     NEXT_OR_BACK();
 
 /* Twins are the same again, elsewhere. */
-#define RUN_BOTH(first, second)                                                \
-    RUN_##first;                                                               \
-    op++;                                                                      \
-    RUN_##second;                                                              \
-    ADVANCE();
 #define PAIR(first, second) do_##first##_AND_##second : RUN_BOTH(first, second)
     TREATY_PROTO_WRITE_PAIRS(PAIR)
 #undef PAIR
