@@ -311,7 +311,9 @@ bool treaty_proto_has_reference_text(const struct treaty_proto_tree *tree)
     const struct treaty_proto_file *file = tree->file;
     const struct treaty_proto_message *m = NULL;
 
-    if ((tree->objections[TREATY_PROTO_REFERENCE].raised &&
+    /* An edition may have come as a descriptor, which nobody objected to. */
+    if (file->syntax == TREATY_PROTO_EDITION ||
+        (tree->objections[TREATY_PROTO_REFERENCE].raised &&
          !tree->is_misspelled) ||
         !extends_are_words(file->extends, file->extend_count) ||
         !enums_are_quotable(file->enums, file->enum_count) ||
