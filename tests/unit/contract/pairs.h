@@ -45,30 +45,14 @@ pairs_parse(const struct treaty_format *format, const char *text)
     return schema;
 }
 
-static inline struct treaty_schema *
-pairs_parse_side(const struct corpus_line *line,
-                 const struct treaty_format *format, const char *text,
-                 const char *references)
-{
-    struct treaty_source source =
-        corpus_source(line->arena, corpus_text(line->json, text),
-                      treaty_json_get(line->json, references));
-    struct treaty_schema *schema = NULL;
-    struct treaty_error err = {0};
-
-    if (treaty_schema_parse(format, &source, &schema, &err) != TREATY_OK)
-        tap_fail(line->file, line->number, "%s: %s", text, err.message);
-    return schema;
-}
-
 /* False when a side cannot be read; to be closed all the same. */
 static inline bool pairs_open(struct pair *pair, const struct corpus_line *line,
                               const struct treaty_format *format)
 {
     *pair = (struct pair){
         .line = line,
-        .old = pairs_parse_side(line, format, "old", "old_references"),
-        .new = pairs_parse_side(line, format, "new", "new_references"),
+        .old = corpus_parse_side(line, format, "old", "old_references"),
+        .new = corpus_parse_side(line, format, "new", "new_references"),
         .reflexive = true,
     };
     return pair->old && pair->new;

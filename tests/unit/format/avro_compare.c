@@ -2,8 +2,6 @@
 /* Confluent's verdict on every pair, both ways, with every difference. */
 #include "unit/format/corpus.h"
 
-#include <stdlib.h>
-
 #define CORPUS TREATY_SOURCE_DIR "/tests/corpus/avro/"
 
 /* Pairs whose canonical and normalised texts are in the corpus too. */
@@ -45,40 +43,6 @@ static void check_texts(const struct corpus_line *line, const struct side *side,
     treaty_buf_release(&out);
 }
 
-static struct treaty_schema *parse_side(const struct corpus_line *line,
-                                        const struct side *side)
-{
-    struct treaty_source source =
-        corpus_source(line->arena, corpus_text(line->json, side->text),
-                      treaty_json_get(line->json, side->references));
-    struct treaty_schema *schema = NULL;
-    struct treaty_error err = {0};
-
-    if (treaty_schema_parse(NULL, &source, &schema, &err) != TREATY_OK)
-        tap_fail(line->file, line->number, "%s: %s", side->text, err.message);
-    return schema;
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-    const struct treaty_str *x = a;
-    const struct treaty_str *y = b;
-
-    return treaty_str_cmp(*x, *y);
-}
-
-/* One line a difference, sorted, so that multisets become texts. */
-static struct treaty_str sort_lines(struct treaty_arena *arena,
-                                    struct treaty_str *lines, size_t count)
-{
-    struct treaty_str all = TREATY_STR("");
-
-    qsort(lines, count, sizeof(lines[0]), compare_texts);
-    for (size_t i = 0; i < count; i++)
-        all = treaty_arena_join(arena, all, '\n', lines[i]);
-    return all;
-}
-
 static struct treaty_str list_wanted(const struct corpus_line *line,
                                      const struct treaty_json *verdict)
 {
@@ -97,7 +61,7 @@ static struct treaty_str list_wanted(const struct corpus_line *line,
             (int)type->next->text.len, type->next->text.data,
             (int)type->next->next->text.len, type->next->next->text.data);
     }
-    return sort_lines(line->arena, lines, count);
+    return corpus_sort_lines(line->arena, lines, count);
 }
 
 static struct treaty_str list_found(const struct corpus_line *line,
@@ -117,7 +81,7 @@ static struct treaty_str list_found(const struct corpus_line *line,
             !treaty_json_get(line->json, "new_references"))
             tap_fail(line->file, line->number, "a finding without position");
     }
-    return sort_lines(line->arena, lines, count);
+    return corpus_sort_lines(line->arena, lines, count);
 }
 
 static void check_direction(const struct corpus_line *line,
@@ -139,8 +103,10 @@ static void check_direction(const struct corpus_line *line,
 
 static void check_line(const struct corpus_line *line)
 {
-    struct treaty_schema *old = parse_side(line, &sides[0]);
-    struct treaty_schema *new = parse_side(line, &sides[1]);
+    struct treaty_schema *old =
+        corpus_parse_side(line, NULL, sides[0].text, sides[0].references);
+    struct treaty_schema *new =
+        corpus_parse_side(line, NULL, sides[1].text, sides[1].references);
 
     if (old && new) {
         check_texts(line, &sides[0], old);

@@ -12,6 +12,8 @@
 #include "format/format.h"
 #include "harness/tap.h"
 
+#include <stdlib.h>
+
 struct corpus_line {
     const char *file;
     int number;
@@ -205,6 +207,44 @@ static inline void corpus_case_same(const struct corpus_case *c,
     const struct corpus_line line = {c->file, c->number, NULL, c->arena};
 
     (void)corpus_same(&line, what, got, want);
+}
+
+/* One side of a pair: the schema in member `text`; NULL when it is none. */
+static inline struct treaty_schema *
+corpus_parse_side(const struct corpus_line *line,
+                  const struct treaty_format *format, const char *text,
+                  const char *references)
+{
+    struct treaty_source source =
+        corpus_source(line->arena, corpus_text(line->json, text),
+                      treaty_json_get(line->json, references));
+    struct treaty_schema *schema = NULL;
+    struct treaty_error err = {0};
+
+    if (treaty_schema_parse(format, &source, &schema, &err) != TREATY_OK)
+        tap_fail(line->file, line->number, "%s: %s", text, err.message);
+    return schema;
+}
+
+static inline int corpus_compare_texts(const void *a, const void *b)
+{
+    const struct treaty_str *x = a;
+    const struct treaty_str *y = b;
+
+    return treaty_str_cmp(*x, *y);
+}
+
+/* One line a difference, sorted, so that multisets become texts. */
+static inline struct treaty_str corpus_sort_lines(struct treaty_arena *arena,
+                                                  struct treaty_str *lines,
+                                                  size_t count)
+{
+    struct treaty_str all = TREATY_STR("");
+
+    qsort(lines, count, sizeof(lines[0]), corpus_compare_texts);
+    for (size_t i = 0; i < count; i++)
+        all = treaty_arena_join(arena, all, '\n', lines[i]);
+    return all;
 }
 
 #endif

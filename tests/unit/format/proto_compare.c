@@ -6,45 +6,7 @@
 #include "format/protobuf/format.h"
 #include "unit/format/corpus.h"
 
-#include <stdlib.h>
-
 #define CORPUS TREATY_SOURCE_DIR "/tests/corpus/protobuf/"
-
-static struct treaty_schema *parse_side(const struct corpus_line *line,
-                                        const char *text,
-                                        const char *references)
-{
-    struct treaty_source source =
-        corpus_source(line->arena, corpus_text(line->json, text),
-                      treaty_json_get(line->json, references));
-    struct treaty_schema *schema = NULL;
-    struct treaty_error err = {0};
-
-    if (treaty_schema_parse(&treaty_format_protobuf, &source, &schema, &err) !=
-        TREATY_OK)
-        tap_fail(line->file, line->number, "%s: %s", text, err.message);
-    return schema;
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-    const struct treaty_str *x = a;
-    const struct treaty_str *y = b;
-
-    return treaty_str_cmp(*x, *y);
-}
-
-/* One line a difference, sorted, so that multisets become texts. */
-static struct treaty_str sort_lines(struct treaty_arena *arena,
-                                    struct treaty_str *lines, size_t count)
-{
-    struct treaty_str all = TREATY_STR("");
-
-    qsort(lines, count, sizeof(lines[0]), compare_texts);
-    for (size_t i = 0; i < count; i++)
-        all = treaty_arena_join(arena, all, '\n', lines[i]);
-    return all;
-}
 
 static struct treaty_str list_wanted(const struct corpus_line *line,
                                      const struct treaty_json *verdict,
@@ -64,7 +26,7 @@ static struct treaty_str list_wanted(const struct corpus_line *line,
             treaty_arena_printf(line->arena, "%.*s %.*s", (int)type.len,
                                 type.data, (int)path.len, path.data);
     }
-    return sort_lines(line->arena, lines, count);
+    return corpus_sort_lines(line->arena, lines, count);
 }
 
 static struct treaty_str list_found(const struct corpus_line *line,
@@ -81,7 +43,7 @@ static struct treaty_str list_found(const struct corpus_line *line,
         lines[count++] = treaty_arena_printf(line->arena, "%s %.*s", f->rule,
                                              (int)f->path.len, f->path.data);
     }
-    return sort_lines(line->arena, lines, count);
+    return corpus_sort_lines(line->arena, lines, count);
 }
 
 static void check_direction(const struct corpus_line *line,
@@ -127,8 +89,10 @@ static void check_release(const struct corpus_line *line, const char *direction,
 
 static void check_line(const struct corpus_line *line)
 {
-    struct treaty_schema *old = parse_side(line, "old", "old_references");
-    struct treaty_schema *new = parse_side(line, "new", "new_references");
+    struct treaty_schema *old = corpus_parse_side(line, &treaty_format_protobuf,
+                                                  "old", "old_references");
+    struct treaty_schema *new = corpus_parse_side(line, &treaty_format_protobuf,
+                                                  "new", "new_references");
 
     if (old && new) {
         check_direction(line, "backward", new, old);

@@ -13,21 +13,6 @@ static const enum treaty_rules rules[] = {
     TREATY_RULES_WIRE_JSON,
 };
 
-static struct treaty_schema *parse_side(const struct corpus_line *line,
-                                        const char *text,
-                                        const char *references)
-{
-    struct treaty_source source =
-        corpus_source(line->arena, corpus_text(line->json, text),
-                      treaty_json_get(line->json, references));
-    struct treaty_schema *schema = NULL;
-
-    CHECK_INT(
-        treaty_schema_parse(&treaty_format_protobuf, &source, &schema, NULL),
-        TREATY_OK);
-    return schema;
-}
-
 static enum treaty_code compare(const struct treaty_schema *new,
                                 const struct treaty_schema *old,
                                 enum treaty_rules which)
@@ -64,8 +49,10 @@ static void run_out(const char *file, int number,
 
 static void check_line(const struct corpus_line *line)
 {
-    struct treaty_schema *old = parse_side(line, "old", "old_references");
-    struct treaty_schema *new = parse_side(line, "new", "new_references");
+    struct treaty_schema *old = corpus_parse_side(line, &treaty_format_protobuf,
+                                                  "old", "old_references");
+    struct treaty_schema *new = corpus_parse_side(line, &treaty_format_protobuf,
+                                                  "new", "new_references");
 
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
         run_out(line->file, line->number, new, old, rules[i]);
